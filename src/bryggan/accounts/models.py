@@ -1,0 +1,268 @@
+"""People and their roles, school units and classes, departments and companies.
+
+Pupils have no accounts, names or identifiers here, by design: a class is a label and a number.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from bryggan.curriculum.models import Programme, SchoolForm, Subject
+
+
+class Department(models.Model):
+    """A förvaltning or a municipal company, as the city's own sources name it."""
+
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Company(models.Model):
+    """A company or association outside the city that takes part in initiatives."""
+
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    approved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        verbose_name_plural = "companies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SchoolUnit(models.Model):
+    """A skolenhet of the school unit register, or a preschool added by an editor or a file."""
+
+    class Kind(models.TextChoices):
+        SCHOOL = "school", _("Skola")
+        PRESCHOOL = "preschool", _("Förskola")
+
+    # Eight digits without meaning; kept as text. Preschools, which are in no register, get a code of our own.
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.SCHOOL)
+    organizer = models.CharField(max_length=200, blank=True)
+    municipality_code = models.CharField(max_length=4, blank=True)
+    school_forms = models.JSONField(default=list)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, **fields: Any) -> User:
+        """A person who signs in with codes by mail: nobody has a password."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_unusable_password()
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A grown-up with a task: teacher, coordinator, editor or administrator. One person may be several."""
+
+    email = models.EmailField(_("e-postadress"), unique=True)
+    name = models.CharField(_("namn"), max_length=120, blank=True)
+    is_active = models.BooleanField(_("aktiv"), default=True)
+    # The right to be a teacher; at which school stands in SchoolMembership.
+    is_teacher = models.BooleanField(_("lärare"), default=False)
+    is_editor = models.BooleanField(_("redaktör"), default=False)
+    is_administrator = models.BooleanField(_("administratör"), default=False)
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        ordering: ClassVar = ["email"]
+        constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="one_user_per_address_whatever_case")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """Whom Django's admin lets in."""
+        return self.is_administrator
+
+    @property
+    def is_coordinator(self) -> bool:
+        return self.coordinations.exists()
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return self.is_active and (self.is_administrator or super().has_perm(perm, obj))
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and (self.is_administrator or super().has_module_perms(app_label))
+
+
+class EmailDomain(models.Model):
+    """A mail domain, exactly as written: its people may be teachers, or are pupils and are refused."""
+
+    class Kind(models.TextChoices):
+        TEACHERS = "teachers", _("lärare")
+        PUPILS = "pupils", _("elever: nekas")
+
+    domain = models.CharField(max_length=200, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+
+    class Meta:
+        ordering: ClassVar = ["domain"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(domain=Lower("domain")), name="domain_in_lower_case")
+        ]
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class SchoolMembership(models.Model):
+    """That a teacher works at a school unit. Her own word until an editor or a confirmed colleague confirms it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="school_memberships")
+    school_unit = models.ForeignKey(SchoolUnit, on_delete=models.PROTECT, related_name="memberships")
+    began_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["school_unit__name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "school_unit"], name="one_membership_per_user_and_school")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} vid {self.school_unit}"
+
+
+class Coordination(models.Model):
+    """That a person answers for a department's or a company's initiatives."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="coordinations")
+    department = models.ForeignKey(
+        Department, null=True, blank=True, on_delete=models.CASCADE, related_name="coordinations"
+    )
+    company = models.ForeignKey(Company, null=True, blank=True, on_delete=models.CASCADE, related_name="coordinations")
+    began_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(department__isnull=False, company__isnull=True)
+                | models.Q(department__isnull=True, company__isnull=False),
+                name="coordinates_a_department_or_a_company",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "department"],
+                condition=models.Q(department__isnull=False),
+                name="coordinates_a_department_once",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "company"],
+                condition=models.Q(company__isnull=False),
+                name="coordinates_a_company_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} för {self.department or self.company}"
+
+
+class AccessInvitation(models.Model):
+    """That the person with this address may have a role, given the next time she signs in."""
+
+    class Role(models.TextChoices):
+        TEACHER = "teacher", _("Lärare")
+        COORDINATOR = "coordinator", _("Samordnare")
+        EDITOR = "editor", _("Redaktör")
+        ADMINISTRATOR = "administrator", _("Administratör")
+
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=Role)
+    school_unit = models.ForeignKey(SchoolUnit, null=True, blank=True, on_delete=models.CASCADE)
+    department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.CASCADE)
+    company = models.ForeignKey(Company, null=True, blank=True, on_delete=models.CASCADE)
+    invited_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    invited_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-invited_at"]
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.role}"
+
+
+class SchoolClassQuerySet(models.QuerySet["SchoolClass"]):
+    def taught_by(self, user: User) -> SchoolClassQuerySet:
+        """The classes that `user` is a teacher of, and that are not put away."""
+        return self.filter(teachers=user, archived_at__isnull=True)
+
+
+class SchoolClass(models.Model):
+    """A class, or a preschool group: a label at a school and how many they are. No names of pupils, ever."""
+
+    school_unit = models.ForeignKey(SchoolUnit, on_delete=models.PROTECT, related_name="school_classes")
+    label = models.CharField(_("klassens namn"), max_length=40)
+    school_form = models.CharField(_("skolform"), max_length=6, choices=SchoolForm)
+    # Compulsory school: the school years of the class, ascending; a mixed class has several.
+    school_years = models.JSONField(_("årskurser"), default=list, blank=True)
+    programme = models.ForeignKey(Programme, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    orientation_code = models.CharField(_("inriktning"), max_length=10, blank=True)
+    # Upper secondary: 1 to 3 (4 in some programmes); decides between Gy25 and Gy11 together with the academic year.
+    year_of_study = models.PositiveSmallIntegerField(_("år i gymnasiet"), null=True, blank=True)
+    subjects = models.ManyToManyField(Subject, blank=True, related_name="+")
+    pupils = models.PositiveSmallIntegerField(_("antal barn eller elever"))
+    adults = models.PositiveSmallIntegerField(_("antal vuxna"))
+    needs = models.CharField(_("behov att tänka på"), max_length=300, blank=True)
+    teachers = models.ManyToManyField(User, related_name="school_classes")
+    created_at = models.DateTimeField(default=timezone.now)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SchoolClassQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["label", "pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(pupils__gte=1, pupils__lte=200), name="between_1_and_200_pupils"
+            ),
+            models.CheckConstraint(condition=models.Q(adults__gte=1, adults__lte=30), name="between_1_and_30_adults"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def people(self) -> int:
+        """Pupils and adults together: what seats count."""
+        return self.pupils + self.adults
