@@ -5,15 +5,18 @@ Pupils have no accounts, names or identifiers here, by design: a class is a labe
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bryggan.curriculum.models import Programme, SchoolForm, Subject
+from bryggan.curriculum.models import Orientation, Programme, SchoolForm, Subject
 
 
 class Department(models.Model):
@@ -44,6 +47,21 @@ class Company(models.Model):
         return self.name
 
 
+class SchoolUnitQuerySet(models.QuerySet["SchoolUnit"]):
+    def in_use(self) -> SchoolUnitQuerySet:
+        """Those that have not ended."""
+        return self.filter(ended_at__isnull=True)
+
+    def named_like(self, words: str) -> SchoolUnitQuerySet:
+        """Those whose name has every word of `words` somewhere in it, whatever case."""
+        found = self
+        for word in words.split():
+            # SQLite folds the case of a to z only.
+            cases = {word, word.lower(), word.upper(), word.capitalize()}
+            found = found.filter(reduce(or_, (models.Q(name__icontains=case) for case in sorted(cases))))
+        return found
+
+
 class SchoolUnit(models.Model):
     """A skolenhet of the school unit register, or a preschool added by an editor or a file."""
 
@@ -61,6 +79,8 @@ class SchoolUnit(models.Model):
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SchoolUnitQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -114,6 +134,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_coordinator(self) -> bool:
         return self.coordinations.exists()
 
+    def clean(self) -> None:
+        self.email = self.email.lower()
+
     def get_full_name(self) -> str:
         return self.name
 
@@ -144,6 +167,20 @@ class EmailDomain(models.Model):
         return self.domain
 
 
+class SchoolMembershipQuerySet(models.QuerySet["SchoolMembership"]):
+    def confirmed(self) -> SchoolMembershipQuerySet:
+        return self.filter(confirmed_at__isnull=False)
+
+    def waiting(self) -> SchoolMembershipQuerySet:
+        """A teacher's own word, which nobody has confirmed."""
+        return self.filter(confirmed_at__isnull=True)
+
+    def that_can_be_decided_by(self, user: User) -> SchoolMembershipQuerySet:
+        """Waiting ones of active teachers at the schools where `user` is a confirmed colleague."""
+        schools = SchoolMembership.objects.confirmed().filter(user=user).values("school_unit")
+        return self.waiting().filter(school_unit__in=schools, user__is_active=True).exclude(user=user)
+
+
 class SchoolMembership(models.Model):
     """That a teacher works at a school unit. Her own word until an editor or a confirmed colleague confirms it."""
 
@@ -152,6 +189,8 @@ class SchoolMembership(models.Model):
     began_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     confirmed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = SchoolMembershipQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["school_unit__name"]
@@ -196,6 +235,12 @@ class Coordination(models.Model):
         return f"{self.user} för {self.department or self.company}"
 
 
+class AccessInvitationQuerySet(models.QuerySet["AccessInvitation"]):
+    def open(self) -> AccessInvitationQuerySet:
+        """Neither accepted nor expired."""
+        return self.filter(accepted_at__isnull=True, expires_at__gt=timezone.now())
+
+
 class AccessInvitation(models.Model):
     """That the person with this address may have a role, given the next time she signs in."""
 
@@ -214,6 +259,8 @@ class AccessInvitation(models.Model):
     invited_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccessInvitationQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-invited_at"]
@@ -247,6 +294,8 @@ class SchoolClass(models.Model):
     teachers = models.ManyToManyField(User, related_name="school_classes")
     created_at = models.DateTimeField(default=timezone.now)
     archived_at = models.DateTimeField(null=True, blank=True)
+    # Of the form that made the class: the same form sent twice makes one class.
+    form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
 
     objects = SchoolClassQuerySet.as_manager()
 
@@ -261,6 +310,16 @@ class SchoolClass(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def get_absolute_url(self) -> str:
+        return reverse("school_class", args=[self.pk])
+
+    @property
+    def orientation(self) -> Orientation | None:
+        """The orientation within the programme, one question to the database; None where there is none."""
+        if self.programme is None or not self.orientation_code:
+            return None
+        return self.programme.orientations.filter(code=self.orientation_code).first()
 
     @property
     def people(self) -> int:

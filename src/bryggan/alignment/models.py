@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.db import models
@@ -63,6 +64,14 @@ class Alignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.initiative_id} ~ {self.core_content_id} ({self.state})"
+
+
+def best_first(alignments: Iterable[Alignment]) -> list[Alignment]:
+    """Confirmed ones first, then by score; a text that several subjects share once. Needs core_content read."""
+    kept: dict[str, Alignment] = {}
+    for alignment in sorted(alignments, key=lambda a: (a.state != Alignment.State.CONFIRMED, -a.score, a.pk)):
+        kept.setdefault(alignment.core_content.text_group, alignment)
+    return list(kept.values())
 
 
 class SubjectFit(models.Model):

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -41,6 +42,14 @@ class BadAddress(FetchError):
     """Not an http(s) address, or one that this service must not ask."""
 
 
+class AskedToWait(FetchError):
+    """The other side wants to be left alone for longer than this task can wait."""
+
+
+class NotJson(FetchError):
+    """An answer that should be JSON and is something else."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """One answer: status, headers with lower-case names, and the body in bytes."""
@@ -51,12 +60,17 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:
-        """The decoded body. Raises FetchError when it is not JSON, whatever its content type says."""
+        """The decoded body. Raises NotJson when it is something else, whatever its content type says."""
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> Any:
         try:
-            return json.loads(self.body)
-        except ValueError as error:
+            # NaN and Infinity are no JSON, and no database takes them.
+            return json.loads(self.body, parse_constant=lambda _name: None)
+        except (ValueError, RecursionError) as error:
             start = self.body[:60].decode("utf-8", "replace").strip()
-            raise FetchError(self.address, f"the answer is not JSON ({error}); it begins {start!r}") from error
+            raise NotJson(self.address, f"the answer is not JSON ({error}); it begins {start!r}") from error
 
 
 def web_address(text: str) -> str:
@@ -156,7 +170,7 @@ class Fetcher:
     def __enter__(self) -> Fetcher:
         self._client = httpx2.Client(
             transport=_GuardedTransport(self.private_hosts),
-            headers={"User-Agent": USER_AGENT, **self.headers},
+            headers={"User-Agent": USER_AGENT},
             timeout=httpx2.Timeout(self.read_seconds, connect=self.connect_seconds),
             follow_redirects=False,
             trust_env=False,
@@ -196,7 +210,7 @@ class Fetcher:
                     asked_wait = _retry_after(answer.headers.get("retry-after"))
                     if asked_wait is not None:
                         if asked_wait > self.longest_wait:
-                            raise FetchError(address, f"{problem}, and asks us to wait {asked_wait:.0f} s")
+                            raise AskedToWait(address, f"{problem}, and asks us to wait {asked_wait:.0f} s")
                         wait = max(asked_wait, 0)
                 else:
                     if check:
@@ -206,10 +220,10 @@ class Fetcher:
                 problem = "timed out"
             except (httpx2.TransportError, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
                 problem = f"no whole answer ({error})"
-            except BadAddress:
+            except (BadAddress, AskedToWait):
                 raise
             except FetchError as error:
-                if attempt == self.tries or "asks us to wait" in error.reason:
+                if attempt == self.tries:
                     raise
                 problem = error.reason
             if attempt < self.tries:
@@ -225,9 +239,12 @@ class Fetcher:
         left = self._asked_at + self.pause_seconds - time.monotonic()
         if left > 0:
             self.sleep(left)
+        origin = _origin(address)
         for _hop in range(self.redirects + 1):
             self._asked_at = time.monotonic()
-            with self._client.stream("GET", address) as response:
+            # Keys are for the host they were given for, not for wherever it sends us.
+            own = dict(self.headers) if _origin(address) == origin else {}
+            with self._client.stream("GET", address, headers=own) as response:
                 if response.is_redirect and response.has_redirect_location:
                     location = str(response.url.join(response.headers["location"]))
                     address = web_address(location)
@@ -240,6 +257,11 @@ class Fetcher:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(address, response.status_code, headers, bytes(body))
         raise BadAddress(address, "redirected too many times")
+
+
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
 
 
 def _retry_after(text: str | None) -> float | None:

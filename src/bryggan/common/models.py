@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -85,23 +86,52 @@ class RateCount(models.Model):
 
 
 class DataVersion(models.Model):
-    """A number that grows whenever the data under a name changes, so that copies of it know when they are old."""
+    """A number that grows whenever the data under a name changes, so that copies of it know when they are old.
+
+    The row stays locked until the change commits, so numbers come in the order of commits.
+    """
 
     name = models.CharField(max_length=40, primary_key=True)
     number = models.PositiveBigIntegerField(default=0)
+    # The last change that touched everything: a copy older than this is made anew.
+    whole_number = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.name} {self.number}"
 
     @classmethod
-    def touch(cls, name: str) -> None:
-        """Let every copy of `name` know that it is old. Call inside the transaction of the change."""
-        if not cls.objects.filter(name=name).update(number=models.F("number") + 1):
-            cls.objects.bulk_create([cls(name=name, number=1)], ignore_conflicts=True)
-            cls.objects.filter(name=name).update(number=models.F("number") + 1)
+    def touch(cls, name: str, rows: Iterable[int] | None = None) -> None:
+        """Let every copy of `name` know that these rows, or everything, changed. Call last in the transaction."""
+        changed = None if rows is None else sorted(set(rows))
+        if changed == []:
+            return
+        grown: dict[str, Any] = {"number": models.F("number") + 1}
+        if changed is None:
+            grown["whole_number"] = models.F("number") + 1
+        if not cls.objects.filter(name=name).update(**grown):
+            cls.objects.bulk_create([cls(name=name)], ignore_conflicts=True)
+            cls.objects.filter(name=name).update(**grown)
+        if changed is not None:
+            number = cls.objects.get(name=name).number
+            ChangedRow.objects.bulk_create(
+                [ChangedRow(name=name, row=row, number=number) for row in changed],
+                update_conflicts=True,
+                unique_fields=["name", "row"],
+                update_fields=["number"],
+                batch_size=500,
+            )
 
-    @classmethod
-    def current(cls, name: str) -> int:
-        """The number now; 0 for a name that was never touched. One statement."""
-        number: Any = cls.objects.filter(name=name).values_list("number", flat=True).first()
-        return number or 0
+
+class ChangedRow(models.Model):
+    """At which number of a DataVersion a row last changed."""
+
+    name = models.CharField(max_length=40)
+    row = models.BigIntegerField()
+    number = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["name", "row"], name="one_change_per_row")]
+        indexes: ClassVar = [models.Index(fields=["name", "number"], name="changes_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.row} {self.number}"

@@ -34,6 +34,8 @@ _BLOCKS = {
     "ol",
     "table",
 }
+# Control characters (Cc) but tab and line feed, and lone halves of pairs (Cs).
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]")
 
 
@@ -75,7 +77,7 @@ def line(text: str) -> str:
 def normal(text: str) -> str:
     """Composed letters (NFC), no control characters but tab and line feed."""
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return _CONTROLS.sub("", text)
 
 
 class _Text(HTMLParser):

@@ -15,6 +15,7 @@ BASE_URL = ENV.base_url
 _HTTPS = ENV.base_url.startswith("https://")
 
 INSTALLED_APPS = [
+    "bryggan.config",
     "bryggan.web",
     "bryggan.api",
     "bryggan.alignment",
@@ -22,7 +23,7 @@ INSTALLED_APPS = [
     "bryggan.accounts",
     "bryggan.curriculum",
     "bryggan.common",
-    "django.contrib.admin",
+    "bryggan.web.accounts.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -35,9 +36,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "bryggan.web.middleware.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "bryggan.web.middleware.TrustedProxyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -88,6 +89,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+# Longer than the code lives, so that a page left open can still say whose code is too old.
+ACCOUNT_LOGIN_TIMEOUT = 24 * 60 * 60
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"

@@ -6,6 +6,7 @@ source and is overwritten by it; SchoolOffer is ours and is never touched by a s
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -35,7 +36,6 @@ class Source(models.Model):
     is_active = models.BooleanField(default=True)
     # Largest modified time seen (not our clock), for reading only what changed.
     read_until = models.DateTimeField(null=True, blank=True)
-    full_read_at = models.DateTimeField(null=True, blank=True)
     # Refuse to withdraw more than this share of the published ones in one run.
     largest_withdrawal = models.FloatField(default=0.10)
 
@@ -44,6 +44,12 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.name
+
+    @property
+    def full_read_at(self) -> datetime | None:
+        """When the last whole read that could be trusted began; by the runs, so that a read writes nothing here."""
+        whole = self.runs.filter(kind=SyncRun.Kind.FULL, is_complete=True)
+        return whole.order_by("-started_at").values_list("started_at", flat=True).first()
 
 
 class Term(models.Model):
@@ -88,6 +94,9 @@ class SourceTerm(models.Model):
     department = models.ForeignKey(
         Department, null=True, blank=True, on_delete=models.CASCADE, related_name="source_terms"
     )
+    # Over what the source last said of it: our word follows when this source changes its mind, and is not
+    # pulled to and fro by two sources that call it differently.
+    mapped_hash = models.CharField(max_length=32, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -236,6 +245,12 @@ class Initiative(models.Model):
     def is_withdrawn(self) -> bool:
         return self.withdrawn_at is not None
 
+    @property
+    def takes_classes_now(self) -> bool:
+        """True when classes can come now. A stopped or withdrawn one takes none, whatever its offer says."""
+        offer = getattr(self, "school_offer", None)
+        return bool(offer and offer.takes_classes and not self.is_stopped and not self.is_withdrawn)
+
 
 class Contact(models.Model):
     """A person at the city to ask. Shown to signed-in people only; never in the API, feeds or raw answers."""
@@ -259,6 +274,8 @@ class Picture(models.Model):
     address = models.CharField(max_length=1000)
     alt = models.CharField(max_length=500, blank=True)
     caption = models.CharField(max_length=1000, blank=True)
+    # Changes when the source puts another picture behind the same address.
+    version = models.CharField(max_length=60, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     fetched_at = models.DateTimeField(null=True, blank=True)
     next_try_at = models.DateTimeField(default=timezone.now)

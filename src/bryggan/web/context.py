@@ -1,0 +1,43 @@
+"""What every page needs besides its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from bryggan.common.models import DataVersion
+from bryggan.curriculum.models import CoreContent
+
+_SECTIONS = {
+    "utforska": "explore",
+    "initiativ": "explore",
+    "klasser": "classes",
+    "konto": "account",
+    "redaktion": "editors",
+}
+_extract: dict[int, bool] = {}
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """`page.at`: which part of the service; `page.demo`; `page.has_extract`: own-worded curriculum is in use."""
+    section = request.path.split("/")[1] if request.path else ""
+    return {
+        "page": {
+            "at": _SECTIONS.get(section, section),
+            "demo": settings.DEMO,
+            "has_extract": SimpleLazyObject(_has_extract),
+            "base_url": settings.BASE_URL,
+        }
+    }
+
+
+def _has_extract() -> bool:
+    """True while teachers see our own-worded compulsory school content. Asked once per curriculum and process."""
+    number = DataVersion.objects.filter(name="curriculum").values_list("number", flat=True).first() or 0
+    if number not in _extract:
+        _extract.clear()
+        _extract[number] = CoreContent.objects.current().filter(is_extract=True, first_year__isnull=False).exists()
+    return _extract[number]

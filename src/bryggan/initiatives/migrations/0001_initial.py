@@ -60,7 +60,6 @@ class Migration(migrations.Migration):
                 ('key_variable', models.CharField(blank=True, max_length=80)),
                 ('is_active', models.BooleanField(default=True)),
                 ('read_until', models.DateTimeField(blank=True, null=True)),
-                ('full_read_at', models.DateTimeField(blank=True, null=True)),
                 ('largest_withdrawal', models.FloatField(default=0.1)),
             ],
             options={
@@ -134,6 +133,7 @@ class Migration(migrations.Migration):
                 ('address', models.CharField(max_length=1000)),
                 ('alt', models.CharField(blank=True, max_length=500)),
                 ('caption', models.CharField(blank=True, max_length=1000)),
+                ('version', models.CharField(blank=True, max_length=60)),
                 ('position', models.PositiveSmallIntegerField(default=0)),
                 ('fetched_at', models.DateTimeField(blank=True, null=True)),
                 ('next_try_at', models.DateTimeField(default=django.utils.timezone.now)),
@@ -230,6 +230,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=24)),
                 ('remote_id', models.CharField(max_length=120)),
+                ('mapped_hash', models.CharField(blank=True, max_length=32)),
                 ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='source_terms', to='accounts.department')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='source_terms', to='initiatives.source')),
                 ('term', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='source_terms', to='initiatives.term')),

@@ -1,0 +1,14 @@
+"""Addresses of the open data and of the health checks."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from bryggan.api import health
+from bryggan.api.views import api
+
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Load the demo data: curriculum extract, schools, people and initiatives. Repeatable."
+
+    def handle(self, **_options: Any) -> None:
+        from bryggan.accounts import demo as people
+        from bryggan.curriculum.extracting import load_extract
+        from bryggan.initiatives import demo as initiatives
+
+        load_extract()
+        people.load_demo()
+        initiatives.load_demo()
+        self.stdout.write("The demo data is in place.")

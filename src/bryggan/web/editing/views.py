@@ -1,0 +1,118 @@
+"""The editors' and administrators' pages: what waits for a person, and what the sources have said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from bryggan.accounts.models import SchoolMembership
+from bryggan.common.models import OutgoingMail
+from bryggan.initiatives.models import MoveProposal, Source, SyncRun
+
+View = Callable[..., HttpResponseBase]
+RUNS_SHOWN = 50
+
+
+def editors_only(view: View) -> View:
+    """Let editors and administrators in; others are asked to sign in, or told that the page is not for them."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not (request.user.is_editor or request.user.is_administrator):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def administrators_only(view: View) -> View:
+    """Let administrators in; others as in `editors_only`."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_administrator:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@require_safe
+@editors_only
+def editors(request: HttpRequest) -> HttpResponse:
+    """What waits for an editor."""
+    return render(
+        request,
+        "editing/editors.html",
+        {
+            "waiting_teachers": SchoolMembership.objects.filter(confirmed_at=None).count(),
+            "waiting_moves": MoveProposal.objects.filter(state=MoveProposal.State.PROPOSED).count(),
+        },
+    )
+
+
+@require_safe
+@editors_only
+def move_proposals(request: HttpRequest) -> HttpResponse:
+    """Pairs of initiatives that seem to be the same, moved from one source to another."""
+    waiting = (
+        MoveProposal.objects.filter(state=MoveProposal.State.PROPOSED)
+        .select_related("old__source", "new__source")
+        .order_by("-likeness", "pk")[:100]
+    )
+    return render(request, "editing/moves.html", {"proposals": waiting})
+
+
+@require_POST
+@editors_only
+def decide_move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Merge the pair, or say that they are two."""
+    from bryggan.initiatives import moves
+
+    proposal = get_object_or_404(MoveProposal.objects.select_related("old", "new"), pk=pk)
+    try:
+        if request.POST.get("decision") == "merge":
+            moves.accept_move(proposal, by=request.user)  # type: ignore[arg-type]
+            messages.success(request, _("Sammanförda: ”%(title)s”.") % {"title": proposal.new.title})
+        elif request.POST.get("decision") == "reject":
+            moves.reject_move(proposal, by=request.user)  # type: ignore[arg-type]
+            messages.success(request, _("De två hålls isär."))
+    except moves.AlreadyDecided:
+        messages.info(request, _("Någon hann före: paret är redan avgjort."))
+    return redirect("move_proposals")
+
+
+@require_safe
+@administrators_only
+def sources(request: HttpRequest) -> HttpResponse:
+    """The sources and how their latest readings went."""
+    runs = SyncRun.objects.select_related("source").defer("changes").order_by("-started_at", "-pk")[:RUNS_SHOWN]
+    return render(
+        request,
+        "editing/sources.html",
+        {
+            "sources": Source.objects.order_by("name"),
+            "runs": runs,
+            "mails_given_up": OutgoingMail.objects.filter(given_up_at__isnull=False).count(),
+            "mails_waiting": OutgoingMail.objects.filter(sent_at=None, given_up_at=None).count(),
+        },
+    )
+
+
+@require_safe
+@administrators_only
+def sync_run(request: HttpRequest, pk: int) -> HttpResponse:
+    """One reading: what it saw, what it changed, what it refused and why."""
+    run = get_object_or_404(SyncRun.objects.select_related("source"), pk=pk)
+    return render(request, "editing/sync_run.html", {"run": run})

@@ -1,0 +1,210 @@
+"""The filters of the page: which there are, in which order, and their values with counts and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bryggan.accounts.models import SchoolClass
+from bryggan.alignment.asking import Asked, Problem
+from bryggan.alignment.searching import Found, Query, Value, text_of_years
+from bryggan.curriculum.models import CoreContent, Curriculum, SchoolForm, Subject
+
+# Order on the page: what the teacher teaches first, then the city's own terms.
+TITLES: dict[str, str | Promise] = {
+    "school_form": gettext_lazy("Skolform"),
+    "years": gettext_lazy("Årskurs"),
+    "subject": gettext_lazy("Ämne"),
+    "core_content": gettext_lazy("Centralt innehåll"),
+    "programme": gettext_lazy("Gymnasieprogram"),
+    "orientation": gettext_lazy("Inriktning"),
+    "level": gettext_lazy("Nivå eller kurs"),
+    "challenge": gettext_lazy("Utmaning"),
+    "category": gettext_lazy("Kategori"),
+    "sector": gettext_lazy("Sektor"),
+    "department": gettext_lazy("Förvaltning"),
+    "status": gettext_lazy("Status"),
+    "goal": gettext_lazy("Globalt mål"),
+    "technology": gettext_lazy("Teknik"),
+}
+OPEN_AT_FIRST = ("school_form", "years", "subject")
+# Long lists are loaded by need: central content when a subject is chosen, orientations when a programme is.
+NEEDS = {"core_content": "subject", "orientation": "programme", "level": "subject"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value to tick: its label, whether it is ticked, and how many hits it would give."""
+
+    value: str
+    label: str
+    count: int
+    chosen: bool
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Filter:
+    name: str
+    title: str
+    choices: tuple[Choice, ...]
+    chosen: int
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Chip:
+    """Something chosen, and the address without it."""
+
+    text: str
+    address: str
+
+
+def shown_facets(query: Query) -> list[str]:
+    """The filters that this query has use for."""
+    facets = [name for name in TITLES if name not in NEEDS or getattr(query, NEEDS[name]) or getattr(query, name)]
+    upper = SchoolForm.UPPER_SECONDARY in query.school_form or query.programme or query.orientation
+    if query.school_form and not upper:
+        facets = [name for name in facets if name not in ("programme", "orientation", "level")]
+    if query.school_form and SchoolForm.COMPULSORY not in query.school_form and not query.years:
+        facets.remove("years")
+    if "level" in facets and not (upper or query.level):
+        facets.remove("level")
+    return facets
+
+
+def filters(query: Query, found: Found) -> list[Filter]:
+    """The filters of the page with their choices. Two statements: subjects' curricula and shared labels."""
+    subjects = _subjects(found)
+    made = []
+    for name in shown_facets(query):
+        values = found.facets.get(name, ())
+        chosen = _chosen(query, name)
+        choices = tuple(_choice(name, value, chosen, subjects) for value in values)
+        if name == "subject":
+            choices = _subject_choices(query, choices, subjects)
+        if not choices:
+            continue
+        count = sum(choice.chosen for choice in choices)
+        made.append(Filter(name, str(TITLES[name]), choices, count, bool(count) or name in OPEN_AT_FIRST))
+    return made
+
+
+def _choice(name: str, value: Value, chosen: Sequence[str], subjects: dict[str, Subject]) -> Choice:
+    label = value.label
+    if name == "school_form":
+        label = str(SchoolForm(value.value).label)
+    elif name == "status":
+        label = value.label or _("Okänd")
+    return Choice(value.value, label, value.count, value.value in chosen)
+
+
+def _subjects(found: Found) -> dict[str, Subject]:
+    codes = [value.value for value in found.facets.get("subject", ())]
+    if not codes:
+        return {}
+    return {
+        s.code: s for s in Subject.objects.filter(code__in=codes).only("code", "name", "curriculum", "school_form")
+    }
+
+
+def _subject_choices(query: Query, choices: Sequence[Choice], subjects: dict[str, Subject]) -> tuple[Choice, ...]:
+    """Subjects in groups by school form; upper-secondary ones only when the teacher is there."""
+    wanted = set(query.school_form) or {SchoolForm.PRESCHOOL, SchoolForm.PRESCHOOL_CLASS, SchoolForm.COMPULSORY}
+    if query.programme or query.orientation or query.level:
+        wanted.add(SchoolForm.UPPER_SECONDARY)
+    kept = []
+    for choice in choices:
+        subject = subjects.get(choice.value)
+        if subject is None or (subject.school_form not in wanted and not choice.chosen):
+            continue
+        group = str(SchoolForm(subject.school_form).label)
+        if subject.school_form == SchoolForm.UPPER_SECONDARY:
+            group += f", {Curriculum(subject.curriculum).label}"
+        kept.append(Choice(choice.value, choice.label, choice.count, choice.chosen, group))
+    order = {str(form.label): place for place, form in enumerate(SchoolForm)}
+    return tuple(sorted(kept, key=lambda c: (order.get(c.group.split(",")[0], 9), c.group, -c.count, c.label)))
+
+
+def _chosen(query: Query, name: str) -> list[str]:
+    if name == "years":
+        return [str(year) for first, last in query.years for year in range(first, last + 1)]
+    return list(getattr(query, name))
+
+
+def chips(asked: Asked, found: Found, parameters: QueryDict) -> list[Chip]:
+    """One chip for everything chosen, with the address of the same page without it."""
+    query = asked.query
+    made = []
+    if query.text:
+        made.append(Chip(f"”{query.text}”", address(parameters, drop=("q", None))))
+    if query.takes_classes:
+        made.append(Chip(_("Tar emot klasser nu"), address(parameters, drop=("takes_classes", None))))
+    points: dict[str, str] = {}
+    if query.core_content:
+        points = dict(CoreContent.objects.filter(key__in=query.core_content).values_list("key", "text"))
+    for name in TITLES:
+        labels = {value.value: value.label for value in found.facets.get(name, ())}
+        for value in [text_of_years(span) for span in query.years] if name == "years" else getattr(query, name):
+            label = labels.get(value, value)
+            if name == "years":
+                label = _("Årskurs %(years)s") % {"years": value.replace("-", "–")}
+            elif name == "school_form":
+                label = str(SchoolForm(value).label)
+            elif name == "core_content":
+                label = points.get(value, value)
+            made.append(Chip(label, address(parameters, drop=(name, value))))
+    return made
+
+
+def address(parameters: QueryDict, *, drop: tuple[str, str | None] | None = None, **replaced: str) -> str:
+    """`?…` of the same page with something taken away or replaced; the page number goes, unless it is given."""
+    changed = parameters.copy()
+    changed.pop("page", None)
+    if drop:
+        name, value = drop
+        kept = [other for other in changed.getlist(name) if value is not None and other != value]
+        changed.setlist(name, kept)
+        for needing, needed in NEEDS.items():
+            if needed == name and not kept:
+                changed.pop(needing, None)
+    for name, value in replaced.items():
+        changed[name] = value
+    # What goes without saying is not said in the address.
+    for name, default in (("sort", "relevance"), ("page", "1")):
+        if changed.get(name) == default:
+            del changed[name]
+    for name in [name for name in changed if not any(changed.getlist(name))]:
+        del changed[name]
+    encoded = changed.urlencode()
+    return f"?{encoded}" if encoded else "?"
+
+
+def problem_text(problem: Problem) -> str:
+    """What the reader is told of a parameter that was not understood."""
+    if problem.why == "ended":
+        return _(
+            "Läroplanen har ändrats: en punkt i din länk gäller inte längre. "
+            "Vi visar det som har kommit i dess ställe."
+        )
+    if problem.why == "too long":
+        return _("Söktexten var för lång. Vi sökte på de första 300 tecknen.")
+    if problem.why == "too many":
+        return _("Länken hade för många val på en gång. Vi använde de första.")
+    return _("Vi känner inte igen ”%(value)s” och har hoppat över det.") % {"value": problem.value}
+
+
+def class_address(school_class: SchoolClass) -> str:
+    """Query string of the list as the class needs it: its school form, and its years or programme."""
+    parameters = QueryDict(mutable=True)
+    parameters["school_form"] = school_class.school_form
+    for year in school_class.school_years:
+        parameters.appendlist("years", str(year))
+    if school_class.programme:
+        parameters["programme"] = school_class.programme.code
+    return parameters.urlencode()

@@ -1,0 +1,110 @@
+"""Find and understand: the start page, the list with its filters, and an initiative."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.http import require_safe
+
+from bryggan.accounts.models import SchoolClass
+from bryggan.alignment import asking, searching
+from bryggan.initiatives.models import Initiative, PictureFile
+from bryggan.web.explore import cards, filters
+from bryggan.web.explore.initiative_page import InitiativePage
+
+PER_PAGE = 20
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The start page: what the service is for, a search, and a few initiatives that take classes."""
+    found = searching.search(searching.Query(takes_classes=True, sort="newest"), per_page=3, facets=())
+    context: dict[str, Any] = {
+        "cards": cards.cards(found.ids, {}, with_points=True),
+        "taking_classes": found.count,
+        "total": searching.search(searching.Query(), per_page=1, facets=()).count,
+    }
+    if request.user.is_authenticated:
+        classes = SchoolClass.objects.taught_by(request.user).select_related("programme")[:6]
+        context["classes"] = [(one.label, filters.class_address(one)) for one in classes]
+    return render(request, "explore/home.html", context)
+
+
+@require_safe
+def explore(request: HttpRequest) -> HttpResponseBase:
+    """The list: filters with counts, free text, chips, hits with the reason for each."""
+    if settings.REQUIRE_SIGN_IN and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    parameters = request.GET
+    known = {name: parameters.getlist(name) for name in parameters if name in asking.PARAMETERS}
+    asked = asking.asked(known, per_page=PER_PAGE)
+    query = asked.query
+    found = searching.search(query, page=asked.page, per_page=PER_PAGE, facets=filters.shown_facets(query))
+    pages = max(1, -(-found.count // PER_PAGE))
+    context = {
+        "query": query,
+        "found": found,
+        "cards": cards.cards(found.ids, found.asked_points, with_points=True),
+        "filters": filters.filters(query, found),
+        "chips": filters.chips(asked, found, parameters),
+        "problems": [filters.problem_text(problem) for problem in dict.fromkeys(asked.problems)],
+        "page_number": asked.page,
+        "pages": pages,
+        "previous_page": filters.address(parameters, page=str(asked.page - 1)) if asked.page > 1 else "",
+        "next_page": filters.address(parameters, page=str(asked.page + 1)) if asked.page < pages else "",
+        "last_page": filters.address(parameters, page=str(pages)) if asked.page > pages else "",
+        "corrected": list(found.corrected.items()),
+    }
+    answer = render(request, "explore/explore.html", context)
+    if request.headers.get("HX-Request"):
+        # The address in the browser is the one to send on: without the fields that were left empty.
+        answer["HX-Push-Url"] = reverse("explore") + filters.address(parameters, page=str(asked.page)).rstrip("?")
+    return answer
+
+
+@require_safe
+def initiative(request: HttpRequest, address: str) -> HttpResponseBase:
+    """An initiative's page. The id decides; another slug leads to the right one."""
+    if settings.REQUIRE_SIGN_IN and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    found = _initiative(address)
+    if found.merged_into_id:
+        return HttpResponsePermanentRedirect(get_object_or_404(Initiative, pk=found.merged_into_id).get_absolute_url())
+    if request.path != found.get_absolute_url():
+        return HttpResponsePermanentRedirect(found.get_absolute_url())
+    page = InitiativePage.of(found, with_contacts=request.user.is_authenticated)
+    return render(request, "explore/initiative.html", {"initiative": found, "shown": page})
+
+
+@require_safe
+@xframe_options_exempt
+def card(request: HttpRequest, pk: int) -> HttpResponse:
+    """One initiative as a small card for other sites' pages. Listed sites only may frame it."""
+    found = get_object_or_404(Initiative.objects.published().select_related("status", "category", "department"), pk=pk)
+    answer = render(request, "explore/embedded_card.html", {"card": cards.cards([found.pk], {}, with_points=True)[0]})
+    answer._csp_update = {"frame-ancestors": list(settings.FRAME_ANCESTORS) or ["'none'"]}  # type: ignore[attr-defined]
+    return answer
+
+
+@require_safe
+@cache_control(max_age=31536000, public=True, immutable=True)
+def picture(request: HttpRequest, digest: str) -> HttpResponse:
+    """A picture by the hash of its content, so it may be kept for ever."""
+    file = get_object_or_404(PictureFile, digest=digest)
+    return HttpResponse(bytes(file.content), content_type="image/webp")
+
+
+def _initiative(address: str) -> Initiative:
+    match = re.match(r"([0-9]{1,18})(?:-|\Z)", address)
+    if not match:
+        raise Http404
+    related = ("source", "status", "category", "department", "challenge", "school_offer")
+    return get_object_or_404(Initiative.objects.select_related(*related), pk=int(match[1]))

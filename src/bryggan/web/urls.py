@@ -1,0 +1,25 @@
+"""Addresses of pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from bryggan.web import pages
+from bryggan.web.editing import views as editing
+from bryggan.web.explore import views as explore
+
+urlpatterns = [
+    path("", explore.home, name="home"),
+    path("utforska", explore.explore, name="explore"),
+    path("initiativ/<str:address>", explore.initiative, name="initiative"),
+    path("kort/<int:pk>", explore.card, name="card"),
+    path("bild/<slug:digest>.webp", explore.picture, name="picture"),
+    path("redaktion/", editing.editors, name="editors"),
+    path("redaktion/flyttar", editing.move_proposals, name="move_proposals"),
+    path("redaktion/flyttar/<int:pk>", editing.decide_move, name="decide_move"),
+    path("forvaltning/kallor", editing.sources, name="sources"),
+    path("forvaltning/kallor/<int:pk>", editing.sync_run, name="sync_run"),
+    path("om", pages.about, name="about"),
+    path("tillganglighet", pages.accessibility, name="accessibility"),
+    path("oppna-data", pages.open_data, name="open_data"),
+]
