@@ -26,7 +26,9 @@ _numbers = count(1)
 
 def school_unit(name: str = "", **columns: Any) -> SchoolUnit:
     number = next(_numbers)
-    return SchoolUnit.objects.create(code=columns.pop("code", f"{number:08}"), name=name or f"Skola {number}", **columns)
+    return SchoolUnit.objects.create(
+        code=columns.pop("code", f"{number:08}"), name=name or f"Skola {number}", **columns
+    )
 
 
 def user(email: str = "", **columns: Any) -> User:

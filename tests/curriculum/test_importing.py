@@ -11,48 +11,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bryggan.common.models import AuditEntry, DataVersion
-from bryggan.curriculum.extracting import load_extract, read_extract
-from bryggan.curriculum.importing import MuchShorter, Outcome, import_curriculum, import_extract
+from bryggan.curriculum.importing import MuchShorter
 from bryggan.curriculum.models import (
     CoreContent,
     Course,
-    Curriculum,
     CurriculumImport,
     Orientation,
     Programme,
     ProgrammeSubject,
-    SchoolForm,
     Subject,
 )
-from bryggan.curriculum.points import Point
-from bryggan.curriculum.skolverket import UnreadableCurriculum, preschool_class_from, read_directory
-from bryggan.curriculum.syllabus import Reading, SubjectText, YearsText
 
 from . import small_curriculum as small
+from .rows import everything, run, texts, writes
 
 pytestmark = pytest.mark.django_db
-
-
-def run(folder: Path) -> Outcome:
-    return import_curriculum(lambda: read_directory(folder), "test")
-
-
-def writes(captured: CaptureQueriesContext) -> list[str]:
-    """The tables written to, one entry a statement."""
-    words = [query["sql"].replace('"', "").split() for query in captured.captured_queries]
-    verbs = {"INSERT": 2, "UPDATE": 1, "DELETE": 2}
-    return [some[verbs[some[0]]] for some in words if some and some[0] in verbs]
-
-
-def everything() -> dict[str, list[dict[str, Any]]]:
-    tables = (Subject, Course, CoreContent, Programme, Orientation, ProgrammeSubject, CoreContent.successors.through)
-    return {table.__name__: list(table.objects.order_by("pk").values()) for table in tables}
-
-
-def texts(**conditions: Any) -> list[str]:
-    return list(
-        CoreContent.objects.filter(**conditions).order_by("subject__code", "position").values_list("text", flat=True)
-    )
 
 
 class TestTheRealData:
@@ -321,184 +294,3 @@ class TestASmallCurriculum:
         assert list(
             ProgrammeSubject.objects.filter(block="specialisation").values_list("programme__code", "subject_code")
         ) == [("NA", "BIOG"), ("NA25", "BIOG")]
-
-
-class TestTheExtract:
-    def test_it_is_marked_and_a_second_load_writes_nothing(self) -> None:
-        reading = read_extract()
-
-        first = load_extract()
-        before = everything()
-        with CaptureQueriesContext(connection) as captured:
-            second = load_extract()
-
-        total = sum(subject.point_count for subject in reading.subjects)
-        assert (first.counts.added, first.counts.ended) == (total, 0)
-        assert (second.counts.added, second.counts.ended, second.changed) == (0, 0, False)
-        assert writes(captured) == []
-        assert everything() == before
-        assert not Subject.objects.filter(is_extract=False).exists()
-        assert not CoreContent.objects.filter(is_extract=False).exists()
-        assert {
-            (Curriculum(curriculum), SchoolForm(form))
-            for curriculum, form in Subject.objects.values_list("curriculum", "school_form")
-        } == {
-            (Curriculum.LPFO18, SchoolForm.PRESCHOOL),
-            (Curriculum.LGR22, SchoolForm.PRESCHOOL_CLASS),
-            (Curriculum.LGR22, SchoolForm.COMPULSORY),
-            (Curriculum.GY25, SchoolForm.UPPER_SECONDARY),
-        }
-        assert Counter(Programme.objects.values_list("curriculum", flat=True)) == {"GY25": 18, "GY11": 18}
-
-    def test_official_text_ends_the_extract_of_its_subject_and_is_never_touched_by_it(self, tmp_path: Path) -> None:
-        load_extract()
-        own_words = CoreContent.objects.filter(subject__code="NATU").count()
-        others = CoreContent.objects.exclude(subject__code__in=["NATU", "TEKI", "GRGRBIO01", "GRGRFYS01"]).count()
-
-        outcome = run(small.write_all(tmp_path / "data"))
-
-        natu = Subject.objects.get(code="NATU")
-        assert not natu.is_extract
-        assert natu.core_content.filter(is_extract=True).exclude(ended_at=None).count() == own_words
-        assert texts(subject=natu, ended_at=None) == [small.WATER, small.ENERGY, small.ENERGY]
-        assert CoreContent.objects.filter(is_extract=True, ended_at=None).count() == others
-        assert outcome.counts.added == 10
-        before = everything()
-
-        again = load_extract()
-
-        assert (again.changed, everything()) == (False, before)
-
-    def test_the_real_data_ends_every_extract_it_has_text_for(self, data: Path) -> None:
-        load_extract()
-
-        outcome = run(data)
-
-        assert outcome.counts.added == 31380
-        assert set(Subject.objects.filter(is_extract=True).values_list("school_form", flat=True)) == {"FS", "FKLASS"}
-        assert not Course.objects.filter(subject__is_extract=False, core_content__isnull=True, ended_at=None).exists()
-        assert not load_extract().changed
-
-    def test_the_official_text_of_preschool_class_ends_its_areas(self) -> None:
-        load_extract()
-        official = preschool_class_from(
-            {
-                "code": "LGR22",
-                "sections": [
-                    {"type": "2", "content": "<h3>Centralt innehåll</h3><ul><li>fel</li></ul> förskoleklass"},
-                    {
-                        "type": "3",
-                        "content": "<h2>Förskoleklass</h2><h3>Syfte</h3><p>Eleverna leker.</p>"
-                        "<h3>Centralt innehåll</h3><p>Undervisningen ska behandla följande innehåll</p>"
-                        "<h4>Språk</h4><ul><li>Samtal.</li></ul><h4>Rörelse</h4><ul><li>Lekar ute.</li></ul>",
-                    },
-                ],
-            }
-        )
-        assert official is not None
-        part = (Curriculum.LGR22, SchoolForm.PRESCHOOL_CLASS)
-
-        import_curriculum(lambda: Reading(subjects=[official], whole={part}), "test")
-
-        assert list(
-            CoreContent.objects.current()
-            .filter(subject__school_form="FKLASS")
-            .order_by("position")
-            .values_list("subject__code", "heading", "text")
-        ) == [("FKLASS", "Språk", "Samtal."), ("FKLASS", "Rörelse", "Lekar ute.")]
-        assert not Subject.objects.current().filter(code__startswith="FKLASS-").exists()
-        assert Subject.objects.get(code="FKLASS").purpose == "Eleverna leker."
-        assert not load_extract().changed
-
-    def test_an_area_that_a_later_extract_leaves_out_is_ended(self) -> None:
-        def area(code: str) -> SubjectText:
-            block = YearsText(None, None, content=(Point("", f"Lek i {code}."),))
-            return SubjectText(code, code, Curriculum.LPFO18, SchoolForm.PRESCHOOL, blocks=(block,))
-
-        import_extract(Reading(subjects=[area("A"), area("B")]))
-
-        outcome = import_extract(Reading(subjects=[area("A")]))
-
-        assert (outcome.counts.ended, outcome.changed) == (1, True)
-        assert list(Subject.objects.current().values_list("code", flat=True)) == ["A"]
-
-
-class TestADirectory:
-    def test_one_without_any_of_the_files_is_refused_by_their_names(self, tmp_path: Path) -> None:
-        with pytest.raises(UnreadableCurriculum) as caught:
-            read_directory(tmp_path)
-
-        assert str(caught.value) == (
-            f"{tmp_path} holds none of the files gy25_subjects.json, gy11_subjects.json, "
-            "grundskola_lgr22_parsed.json, programmes.json"
-        )
-
-    def test_one_that_does_not_exist_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(UnreadableCurriculum, match="is not a directory"):
-            read_directory(tmp_path / "nowhere")
-
-    @pytest.mark.parametrize("content", ["", "{", '{"subjects": []}', "[]", "null", '"text"', '{"subjects": {}}'])
-    def test_a_file_that_cannot_be_read_is_named(self, tmp_path: Path, content: str) -> None:
-        small.write_all(tmp_path)
-        (tmp_path / "gy11_subjects.json").write_text(content)
-
-        with pytest.raises(UnreadableCurriculum, match=r"gy11_subjects\.json"):
-            read_directory(tmp_path)
-
-    def test_the_reconstructed_wire_file_does_for_the_parsed_one(self, tmp_path: Path) -> None:
-        wire = {
-            "subjects": [
-                {
-                    "code": "GRGRMAT01",
-                    "name": "Matematik",
-                    "centralContents": [
-                        {"year": "4-6", "text": "<h4>Algebra</h4><ul><li>Mönster.</li></ul>"},
-                        {
-                            "year": "1–3",
-                            "typeOfCentralContent": "WITHIN_LANGUAGE_CHOICE",
-                            "text": "<ul><li>Tal.</li></ul>",
-                        },
-                    ],
-                }
-            ]
-        }
-        small.write(tmp_path, compulsory=wire)
-        (tmp_path / "grundskola_lgr22_parsed.json").rename(tmp_path / "grundskola_lgr22_reconstructed_wire.json")
-
-        (subject,) = read_directory(tmp_path).subjects
-
-        assert (subject.curriculum, subject.school_form) == ("LGR22", "GR")
-        assert subject.blocks == (
-            YearsText(1, 3, "WITHIN_LANGUAGE_CHOICE", (Point("", "Tal."),)),
-            YearsText(4, 6, "", (Point("Algebra", "Mönster."),)),
-        )
-
-    def test_strange_fields_do_not_stop_the_rest(self, tmp_path: Path) -> None:
-        gy25 = small.gy25()
-        gy25["subjects"] += [
-            {"name": "Utan kod"},
-            {"code": "X" * 30, "name": "För lång kod"},
-            {
-                "code": "ODD",
-                "name": None,
-                "version": "3",
-                "startDate": "snart",
-                "categories": None,
-                "purpose": 7,
-                "new": {"field": 1},
-                "courses": [{"code": "ODD1", "points": 50, "centralContent": None}, {"code": "ODD1"}, "text"],
-            },
-            gy25["subjects"][0],
-        ]
-
-        reading = read_directory(small.write(tmp_path, gy25=gy25))
-        outcome = import_curriculum(lambda: reading, "test")
-
-        odd = Subject.objects.get(code="ODD")
-        assert (odd.name, odd.curriculum, odd.version, odd.starts_on) == ("ODD", "GY25", 3, None)
-        assert list(odd.courses.values_list("code", "name", "points")) == [("ODD1", "ODD1", 50)]
-        assert outcome.notes[:3] == (
-            "without a code: left out, a subject has no usable code ('')",
-            f"{'X' * 30}: left out, a subject has no usable code ({'X' * 30!r})",
-            "NATU: stands twice, the first one is used",
-        )

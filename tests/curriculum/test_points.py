@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -186,3 +187,13 @@ def test_a_point_split_in_two_has_two_successors_and_one_that_is_gone_has_none()
     halves = [Wording("a", "X", "", "Bygga modeller av hus."), Wording("b", "X", "", "Mäta och jämföra ytor.")]
 
     assert successors([old, gone], halves) == {"old": ["a", "b"]}
+
+
+def test_the_only_point_that_came_follows_the_only_one_that_went_under_a_heading() -> None:
+    old = Wording("old", "X", "Djur", "Zoonoser.")
+    new = Wording("new", "X", "Djur", "Sjukdomar som smittar mellan djur och människor.")
+    other = Wording("other", "X", "Växter", "Något helt annat.")
+
+    assert successors([old], [new, other]) == {"old": ["new"]}
+    assert successors([old], [new, replace(new, key="newer")]) == {}
+    assert successors([old], [other]) == {}

@@ -1,4 +1,4 @@
-"""The client of the Syllabus API, against a small server that answers in Skolverket's shapes."""
+"""The client of the Syllabus API against a small server that answers in Skolverket's shapes, and the files."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from bryggan.config import cli
 from bryggan.curriculum.importing import Counts, MuchShorter, Outcome, import_curriculum
 from bryggan.curriculum.management.commands import import_curriculum as command
 from bryggan.curriculum.models import CoreContent, CurriculumImport, Programme, ProgrammeSubject, Subject
+from bryggan.curriculum.points import Point
 from bryggan.curriculum.skolverket import Api, UnreadableCurriculum, read_directory
-from bryggan.curriculum.syllabus import Reading
+from bryggan.curriculum.syllabus import Reading, YearsText
 
 from . import small_curriculum as small
 
@@ -399,8 +400,14 @@ class TestTheCommand:
             f"bryggan import-curriculum: {tmp_path / 'nowhere'} is not a directory\n",
         )
 
-    def test_two_sources_at_once_are_wrong_usage(self, tmp_path: Path) -> None:
-        assert cli.main(["import-curriculum", "--directory", str(tmp_path), "--api", "http://127.0.0.1"]) == 2
+    def test_two_sources_at_once_are_wrong_usage(self) -> None:
+        parser = command.Command().create_parser("bryggan", "import-curriculum")
+        parser.called_from_command_line = True
+
+        with pytest.raises(SystemExit) as leave:
+            parser.parse_args(["--directory", "data", "--api", "http://127.0.0.1"])
+
+        assert leave.value.code == 2
 
     def test_without_a_source_it_asks_skolverket(self, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = []
@@ -439,3 +446,85 @@ class TestTheCommand:
             f"programmes.json: not in {folder}, that part is left as it is\n"
         )
         assert asdict(Counts(3, 1, 5, 0, 5)) == CurriculumImport.objects.get().counts
+
+
+class TestADirectory:
+    def test_one_without_any_of_the_files_is_refused_by_their_names(self, tmp_path: Path) -> None:
+        with pytest.raises(UnreadableCurriculum) as caught:
+            read_directory(tmp_path)
+
+        assert str(caught.value) == (
+            f"{tmp_path} holds none of the files gy25_subjects.json, gy11_subjects.json, "
+            "grundskola_lgr22_parsed.json, programmes.json"
+        )
+
+    def test_one_that_does_not_exist_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(UnreadableCurriculum, match="is not a directory"):
+            read_directory(tmp_path / "nowhere")
+
+    @pytest.mark.parametrize("content", ["", "{", '{"subjects": []}', "[]", "null", '"text"', '{"subjects": {}}'])
+    def test_a_file_that_cannot_be_read_is_named(self, tmp_path: Path, content: str) -> None:
+        small.write_all(tmp_path)
+        (tmp_path / "gy11_subjects.json").write_text(content)
+
+        with pytest.raises(UnreadableCurriculum, match=r"gy11_subjects\.json"):
+            read_directory(tmp_path)
+
+    def test_the_reconstructed_wire_file_does_for_the_parsed_one(self, tmp_path: Path) -> None:
+        wire = {
+            "subjects": [
+                {
+                    "code": "GRGRMAT01",
+                    "name": "Matematik",
+                    "centralContents": [
+                        {"year": "4-6", "text": "<h4>Algebra</h4><ul><li>Mönster.</li></ul>"},
+                        {
+                            "year": "1–3",
+                            "typeOfCentralContent": "WITHIN_LANGUAGE_CHOICE",
+                            "text": "<ul><li>Tal.</li></ul>",
+                        },
+                    ],
+                }
+            ]
+        }
+        small.write(tmp_path, compulsory=wire)
+        (tmp_path / "grundskola_lgr22_parsed.json").rename(tmp_path / "grundskola_lgr22_reconstructed_wire.json")
+
+        (subject,) = read_directory(tmp_path).subjects
+
+        assert (subject.curriculum, subject.school_form) == ("LGR22", "GR")
+        assert subject.blocks == (
+            YearsText(1, 3, "WITHIN_LANGUAGE_CHOICE", (Point("", "Tal."),)),
+            YearsText(4, 6, "", (Point("Algebra", "Mönster."),)),
+        )
+
+    @pytest.mark.django_db
+    def test_strange_fields_do_not_stop_the_rest(self, tmp_path: Path) -> None:
+        gy25 = small.gy25()
+        gy25["subjects"] += [
+            {"name": "Utan kod"},
+            {"code": "X" * 30, "name": "För lång kod"},
+            {
+                "code": "ODD",
+                "name": None,
+                "version": "3",
+                "startDate": "snart",
+                "categories": None,
+                "purpose": 7,
+                "new": {"field": 1},
+                "courses": [{"code": "ODD1", "points": 50, "centralContent": None}, {"code": "ODD1"}, "text"],
+            },
+            gy25["subjects"][0],
+        ]
+
+        reading = read_directory(small.write(tmp_path, gy25=gy25))
+        outcome = import_curriculum(lambda: reading, "test")
+
+        odd = Subject.objects.get(code="ODD")
+        assert (odd.name, odd.curriculum, odd.version, odd.starts_on) == ("ODD", "GY25", 3, None)
+        assert list(odd.courses.values_list("code", "name", "points")) == [("ODD1", "ODD1", 50)]
+        assert outcome.notes[:3] == (
+            "without a code: left out, a subject has no usable code ('')",
+            f"{'X' * 30}: left out, a subject has no usable code ({'X' * 30!r})",
+            "NATU: stands twice, the first one is used",
+        )

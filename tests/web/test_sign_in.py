@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from accounts import factories
-from accounts.together import at_once
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from accounts import factories
+from accounts.together import at_once
 from bryggan.accounts.models import AccessInvitation, EmailDomain, SchoolMembership, User
 from bryggan.accounts.sign_in import ALPHABET
 from bryggan.common.models import AuditEntry, OutgoingMail, RateCount
@@ -582,7 +582,9 @@ def test_guesses_at_the_same_time_are_all_counted() -> None:
 
     stopped = at_once([guess] * 8)
 
-    assert sum(stopped) == 3
+    # Of two at the same moment both may read the higher count: strict, never lax.
+    assert sum(stopped) >= 3
+    assert RateCount.objects.get(key__startswith="tries of").count == 8
 
 
 def test_counts_hold_no_addresses(client: Client, teacher: User) -> None:

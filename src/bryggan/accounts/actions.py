@@ -47,6 +47,10 @@ class NoSuchColleague(Exception):
     """No confirmed teacher at the class's school has that address."""
 
 
+class FormAlreadySent(Exception):
+    """The form's token has made somebody else's class."""
+
+
 @dataclass(frozen=True)
 class ClassDetails:
     """What a teacher tells about a class."""
@@ -193,17 +197,17 @@ def create_class(details: ClassDetails, *, form_token: UUID, by: User) -> School
     """A new class with `by` as its teacher.
 
     A form sent twice, which has the same `form_token`, gives the class that it made the first time.
-    Raises NotAtThisSchool.
+    Raises NotAtThisSchool, and FormAlreadySent when it made somebody else's.
     """
     _refuse_other_schools(by, details.school_unit)
     details = details.fitting()
     try:
         with transaction.atomic():
             school_class = SchoolClass.objects.create(form_token=form_token, **_columns(details))
-    except IntegrityError:
+    except IntegrityError as error:
         made = SchoolClass.objects.filter(form_token=form_token, teachers=by).first()
         if made is None:
-            raise
+            raise FormAlreadySent from error
         return made
     school_class.teachers.add(by)
     school_class.subjects.set(details.subjects)

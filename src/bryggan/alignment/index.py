@@ -131,14 +131,24 @@ class Index:
 
 _lock = threading.RLock()
 _index = Index()
+_holders = 0
 
 
 @contextmanager
 def current() -> Iterator[Index]:
-    """The index as of now, held for the length of the `with`. One statement when nothing has changed."""
+    """The index as of now, held for the length of the `with`. One statement when nothing has changed.
+
+    May be nested: what is asked inside gets the index that the outermost `with` holds, at no further cost.
+    """
+    global _holders
     with _lock:
-        _follow(_index)
-        yield _index
+        if not _holders:
+            _follow(_index)
+        _holders += 1
+        try:
+            yield _index
+        finally:
+            _holders -= 1
 
 
 def forget() -> None:
@@ -237,11 +247,22 @@ def _load_batch(index: Index, batch: list[int] | None) -> None:
     rows = initiatives.values_list(
         "pk", "title", "summary", "what_html", "why_html", "how_html", "lessons_html", "other_html",
         "status__slug", "category__slug", "department__slug", "challenge_id", "challenge__title",
-        "source_created_at", "first_seen_at",
+        "source_created_at", "first_seen_at", "is_stopped",
     )  # fmt: skip
-    for pk, title, summary, *htmls, status, category, department, challenge, question, created, seen in rows.iterator(
-        chunk_size=500
-    ):
+    for (
+        pk,
+        title,
+        summary,
+        *htmls,
+        status,
+        category,
+        department,
+        challenge,
+        question,
+        created,
+        seen,
+        stopped,
+    ) in rows.iterator(chunk_size=500):
         own = values[pk]
         for facet, value in (
             ("status", status),
@@ -255,7 +276,7 @@ def _load_batch(index: Index, batch: list[int] | None) -> None:
             values={facet: frozenset(kept) for facet, kept in own.items()},
             cells=frozenset(index.points[key].cell for key in points[pk]),
             points=frozenset(points[pk]),
-            takes_classes=pk in taking,
+            takes_classes=pk in taking and not stopped,
             title=sort_key(title),
             newest=(created or seen).timestamp(),
         )

@@ -160,7 +160,7 @@ class _Matching:
             sets = self.index.by_value[facet]
             label = self._label(facet)
         if facet == "years":
-            chosen = {text_of_years(span) for span in self.query.years}
+            chosen = {str(year) for first, last in self.query.years for year in range(first, last + 1)}
         found = []
         for value, members in sets.items():
             count = base.intersection_cardinality(members)
@@ -169,7 +169,7 @@ class _Matching:
         # A value that is chosen stays in sight, so that it can be taken away again.
         found.extend(Value(value, label(value), 0) for value in chosen - sets.keys())
         if facet == "years":
-            found.sort(key=lambda v: [int(year) for year in v.value.split("-")])
+            found.sort(key=lambda v: int(v.value))
         else:
             found.sort(key=lambda v: (-v.count, indexes.sort_key(v.label), v.value))
         if facet == "core_content":

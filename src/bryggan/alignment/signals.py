@@ -272,9 +272,10 @@ def _pieces(token: str) -> tuple[str, ...]:
 def find_content(content: Mapping[str, Content], points: Sequence[Point]) -> dict[str, list[int]]:
     """Find which points each known content is, as positions in `points`; content that is not there is left out.
 
-    A point of the right subject and overlapping years qualifies when it holds at least half of the content's words;
-    the fullest match wins, then the one under the right heading, then the shorter text. Texts equal to the winner,
-    in whatever subject with the same years, are the same content.
+    Among the points of the right subject and school years, the one that holds the largest part of the content's words
+    wins; words of its label and the right heading help. Half of the words are enough, and fewer when label and heading
+    make up for them, which is what an edition in other words needs (the demo extract). Texts equal to the winner, in
+    whatever subject with the same years, are the same content.
     """
     by_subject: dict[tuple[str, tuple[int, int]], list[int]] = {}
     copies: dict[tuple[tuple[int, int], str], list[int]] = {}
@@ -286,18 +287,22 @@ def find_content(content: Mapping[str, Content], points: Sequence[Point]) -> dic
     found: dict[str, list[int]] = {}
     for content_id, item in content.items():
         wanted = [frozenset(swedish.stem(word) for word in swedish.words(phrase)) for phrase in item.words]
-        best: tuple[float, bool, int, int] | None = None
+        label = frozenset(swedish.terms(item.label))
+        best: tuple[bool, float, bool, int, int] | None = None
         for position in by_subject.get((item.subject, item.years), ()):
             point = points[position]
             if point.text not in stems:
                 stems[point.text] = frozenset(swedish.terms(point.text))
-            share = sum(phrase <= stems[point.text] for phrase in wanted) / len(wanted)
-            if share >= 0.5:
-                rank = (share, point.heading == item.heading, -len(point.text), -position)
+            held = stems[point.text]
+            share = sum(phrase <= held for phrase in wanted) / len(wanted)
+            same_heading = point.heading == item.heading
+            likeness = share + 0.5 * len(label & held) / max(1, len(label)) + 0.1 * same_heading
+            if share >= 0.5 or likeness >= 0.5:
+                rank = (share >= 0.5, share if share >= 0.5 else likeness, same_heading, -len(point.text), -position)
                 if best is None or rank > best:
                     best = rank
         if best is not None:
-            winner = points[-best[3]]
+            winner = points[-best[4]]
             assert winner.years is not None
             found[content_id] = copies[(winner.years, winner.text)]
     return found

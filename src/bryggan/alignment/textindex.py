@@ -94,6 +94,8 @@ class TextIndex:
     _word_counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _total_length: float = 0.0
     _sorted_words: list[str] | None = None
+    # Whole stem → the shortest word that has it: what a slip is measured against, besides the words themselves.
+    _stems: dict[str, str] = field(default_factory=dict)
 
     def put(self, number: int, words: Words) -> None:
         """Add document `number`, or replace it."""
@@ -181,26 +183,35 @@ class TextIndex:
         return dict.fromkeys(known_parts, PART_WEIGHT)
 
     def _words_beginning(self, start: str) -> Sequence[str]:
+        words = self._known_words()
+        low = bisect_left(words, start)
+        high = bisect_left(words, start + "\uffff")
+        return sorted(words[low:high], key=lambda word: -self._word_counts[word])
+
+    def _known_words(self) -> list[str]:
         if self._sorted_words is None:
             self._sorted_words = sorted(self._word_counts)
-        low = bisect_left(self._sorted_words, start)
-        high = bisect_left(self._sorted_words, start + "\uffff")
-        return sorted(self._sorted_words[low:high], key=lambda word: -self._word_counts[word])
+            self._stems = {}
+            for word in sorted(self._word_counts, key=lambda word: (len(word), word)):
+                self._stems.setdefault(swedish.stem(word), word)
+        return self._sorted_words
 
     def _nearest(self, word: str) -> str | None:
         """The known word that `word` is a small slip from: one letter, two in long words, dots on å, ä and ö free."""
         if len(word) < 4:
             return None
-        plain = _undotted(word)
         allowed = 1 if len(word) < 8 else 2
-        candidates = [known for known in self._word_counts if abs(len(known) - len(word)) <= allowed]
+        known = self._known_words()
+        candidates = [other for other in (*known, *self._stems) if abs(len(other) - len(word)) <= allowed]
         best = process.extract(
-            plain, candidates, scorer=OSA.distance, processor=_undotted, score_cutoff=allowed, limit=5
+            _undotted(word), candidates, scorer=OSA.distance, processor=_undotted, score_cutoff=allowed, limit=5
         )
         if not best:
             return None
         # Nearest first; of equals the one that shares its first letter, then the most written.
-        return min(best, key=lambda item: (item[1], item[0][0] != word[0], -self._word_counts[item[0]], item[0]))[0]
+        counts = self._word_counts
+        found = min(best, key=lambda item: (item[1], item[0][0] != word[0], -counts.get(item[0], 0), item[0]))[0]
+        return found if found in counts else self._stems[found]
 
     def _array(self, term: str) -> tuple[NDArray[np.uint32], NDArray[np.float32], BitMap]:
         """Document numbers, BM25 weights and members of one term; made when first asked for."""

@@ -9,6 +9,7 @@ Files, all TOML, all Swedish, all our own work:
 
 * ``content.toml``: `[[content]]` one findable piece of central content each.
 * ``groups.toml``: `[[group]]` lists of content that many themes share, written ``"@name"`` in a theme.
+* ``gy_subjects.toml``: `[[subject]]` names of the Gy25 subjects that themes may serve.
 * every other ``*.toml``: `[[theme]]`, one file per area of a city's work.
 """
 
@@ -70,10 +71,14 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """All that is known, checked: every id a theme mentions exists. Order is the order of files and lines."""
+    """All that is known, checked: every id a theme mentions exists. Order is the order of files and lines.
+
+    `gy_names` are the names of the Gy25 subjects that themes serve, by code.
+    """
 
     content: Mapping[str, Content]
     themes: tuple[Theme, ...]
+    gy_names: Mapping[str, str] = field(default_factory=dict)
 
     def theme(self, theme_id: str) -> Theme:
         """Give a theme by id; KeyError when there is none."""
@@ -108,18 +113,25 @@ def load(directory: Path | str = KNOWLEDGE_DIRECTORY) -> Knowledge:
         for entry in _entries(folder / "groups.toml", "group"):
             group_id = entry.text("id")
             groups[group_id] = _known(entry, "content", content, {})
+    gy_names: dict[str, str] = {}
+    if (folder / "gy_subjects.toml").is_file():
+        for entry in _entries(folder / "gy_subjects.toml", "subject"):
+            gy_names[entry.text("code")] = entry.text("name")
     themes: dict[str, Theme] = {}
     for path in sorted(folder.glob("*.toml")):
-        if path.name in ("content.toml", "groups.toml"):
+        if path.name in ("content.toml", "groups.toml", "gy_subjects.toml"):
             continue
         for entry in _entries(path, "theme"):
             theme = _theme(entry, content, groups)
+            unknown = sorted(set(theme.gy_subjects) - set(gy_names)) if gy_names else []
+            if unknown:
+                raise entry.error("gy_subjects", f"ämnet {unknown[0]!r} finns inte i gy_subjects.toml")
             if theme.id in themes:
                 raise entry.error("id", f"temat {theme.id!r} finns redan")
             themes[theme.id] = theme
     if not themes:
         raise KnowledgeError(f"{folder}: inga teman")
-    return Knowledge(content, tuple(themes.values()))
+    return Knowledge(content, tuple(themes.values()), gy_names)
 
 
 class _Entry:

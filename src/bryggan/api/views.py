@@ -14,6 +14,7 @@ from ninja.errors import ValidationError
 
 from bryggan import __version__
 from bryggan.alignment import asking, searching
+from bryggan.alignment import index as indexes
 from bryggan.alignment.models import Alignment, ProgrammeFit, SubjectFit, best_first
 from bryggan.api import answers, schemas
 from bryggan.curriculum.models import (
@@ -80,9 +81,10 @@ def _refuse_problems(problems: tuple[asking.Problem, ...]) -> None:
 @api.get("/initiatives", response={200: schemas.InitiativeList, 422: schemas.Problem}, operation_id="initiatives")
 def initiatives(request: HttpRequest, filters: Query[schemas.InitiativeFilters]) -> HttpResponse:
     """Initiatives that match, with counts for every value of every filter (its own filter left out)."""
-    asked = asking.asked(dict(request.GET.lists()))
-    _refuse_problems(asked.problems)
-    found = searching.search(asked.query, page=asked.page, per_page=asked.per_page, facets=_API_FACETS)
+    with indexes.current():
+        asked = asking.asked(dict(request.GET.lists()))
+        _refuse_problems(asked.problems)
+        found = searching.search(asked.query, page=asked.page, per_page=asked.per_page, facets=_API_FACETS)
     return _answer(
         {
             "count": found.count,

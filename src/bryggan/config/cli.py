@@ -77,8 +77,9 @@ def _run(name: str, rest: Sequence[str]) -> int:
 
     command_name = name.replace("-", "_")
     command = load_command_class(app_of(command_name), command_name)
-    parser = command.create_parser("bryggan", name)
+    # Before the parser is made: it decides whether wrong usage is told to a person, with exit code 2.
     command._called_from_command_line = True
+    parser = command.create_parser("bryggan", name)
     # argparse leaves by itself, with 2 for wrong usage and 0 for --help.
     try:
         options = vars(parser.parse_args(list(rest)))

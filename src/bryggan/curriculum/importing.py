@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -97,9 +98,11 @@ def import_curriculum(read: Callable[[], Reading], origin: str) -> Outcome:
                 audit.record("import", "imported curriculum", run, origin=origin, **asdict(outcome.counts))
                 DataVersion.touch(DATA_VERSION)
     except Exception as error:
-        CurriculumImport.objects.create(
-            started_at=started_at, finished_at=timezone.now(), origin=origin[:300], error=str(error)[:2000]
-        )
+        # When the database itself is the trouble, that is what has to be said.
+        with suppress(DatabaseError):
+            CurriculumImport.objects.create(
+                started_at=started_at, finished_at=timezone.now(), origin=origin[:300], error=str(error)[:2000]
+            )
         raise
     return outcome
 

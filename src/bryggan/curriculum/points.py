@@ -183,17 +183,23 @@ class Wording:
 def successors(ended: Sequence[Wording], begun: Sequence[Wording]) -> dict[str, list[str]]:
     """For each ended point of a subject the keys of the new points that took its place, most similar first.
 
-    A successor stands in the same part, under the same heading if any point there is similar enough,
-    else under any heading of that part. A point with nothing similar is left out of the answer.
+    A successor stands in the same part, under the same heading if any point there is similar enough, else
+    under any heading of that part. Where one point went and one came under a heading, they are a pair however
+    different the words. A point with no successor is left out of the answer.
     """
-    by_part: dict[str, list[Wording]] = {}
+    in_part: dict[str, list[Wording]] = {}
+    under_heading: dict[tuple[str, str], list[Wording]] = {}
     for new in begun:
-        by_part.setdefault(new.part, []).append(new)
+        in_part.setdefault(new.part, []).append(new)
+        under_heading.setdefault((new.part, new.heading), []).append(new)
+    gone = Counter((old.part, old.heading) for old in ended)
     found: dict[str, list[str]] = {}
     for old in ended:
-        candidates = by_part.get(old.part, [])
-        same_heading = [new for new in candidates if new.heading == old.heading]
-        keys = _most_alike(old.text, same_heading) or _most_alike(old.text, candidates)
+        place = (old.part, old.heading)
+        near = under_heading.get(place, [])
+        keys = _most_alike(old.text, near) or _most_alike(old.text, in_part.get(old.part, []))
+        if not keys and len(near) == gone[place] == 1:
+            keys = [near[0].key]
         if keys:
             found[old.key] = keys
     return found

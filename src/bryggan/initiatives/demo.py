@@ -72,7 +72,7 @@ def _add_school_offers(source: Source, path: Path) -> None:
         new = [_school_offer(row, offers[row.remote_id]) for row in without.only("pk", "remote_id")]
         if new:
             SchoolOffer.objects.bulk_create(new, ignore_conflicts=True)
-            DataVersion.touch("initiatives")
+            DataVersion.touch("initiatives", [each.initiative_id for each in new])
 
 
 def _school_offer(row: Initiative, told: dict[str, Any]) -> SchoolOffer:

@@ -195,6 +195,7 @@ class Initiatives:
         self.unchanged = 0
         # [{id, title, change}], as in SyncRun.
         self.changes: list[dict[str, str]] = []
+        self.written: list[int] = []
 
     def write(self, batch: Sequence[tuple[RemoteInitiative, str]]) -> None:
         """Create or update the initiatives of `batch`, each with its hash; equal ones are passed over."""
@@ -215,6 +216,7 @@ class Initiatives:
                 self._fill(row, remote, digest)
                 row.save()
                 self._relate_anew(row, remote)
+                self.written.append(row.pk)
             else:
                 row = Initiative(source=self._source, remote_id=remote.remote_id, first_seen_at=self._now)
                 self._fill(row, remote, digest)
@@ -247,6 +249,7 @@ class Initiatives:
 
     def _create(self, fresh: Sequence[tuple[Initiative, RemoteInitiative]]) -> None:
         Initiative.objects.bulk_create([row for row, _remote in fresh])
+        self.written += [row.pk for row, _remote in fresh]
         for name, column in (("terms", "term_id"), ("participants", "department_id"), ("platforms", "platform_id")):
             through = Initiative._meta.get_field(name).remote_field.through  # type: ignore[union-attr]
             through.objects.bulk_create(

@@ -194,7 +194,9 @@ def _write(
         for batch in reading.changed.batches():
             initiatives.write(batch)
         withdrawn = _withdraw(source, gone, reading, now)
-        changes = initiatives.changes + withdrawn
+        changes = initiatives.changes + [
+            {"id": row.remote_id, "title": row.title, "change": "withdrawn"} for row in withdrawn
+        ]
         if reading.newest and (source.read_until is None or reading.newest > source.read_until):
             Source.objects.filter(pk=source.pk).update(read_until=reading.newest)
         run = SyncRun.objects.create(
@@ -213,8 +215,8 @@ def _write(
             refused=_named(reading.refused),
             changes=changes,
         )
-        if changes or meanings.changed or challenges_changed or platforms_changed:
-            DataVersion.touch("initiatives")
+        everything = meanings.changed or challenges_changed or platforms_changed
+        if changes or everything:
             audit.record(
                 "sync",
                 "synced",
@@ -224,6 +226,9 @@ def _write(
                 withdrawn=run.withdrawn,
                 seen=run.seen,
             )
+            # Words and challenges show on any initiative; their own changes only on themselves.
+            touched = [*initiatives.written, *(row.pk for row in withdrawn)]
+            DataVersion.touch("initiatives", None if everything else touched)
     return run
 
 
@@ -235,10 +240,10 @@ def _named(things: Iterable[NotTaken]) -> list[dict[str, str]]:
     return [{"id": each.remote_id, "reason": each.reason} for each in things]
 
 
-def _withdraw(source: Source, gone: Sequence[Initiative], reading: Reading, now: datetime) -> list[dict[str, str]]:
+def _withdraw(source: Source, gone: Sequence[Initiative], reading: Reading, now: datetime) -> list[Initiative]:
     """Withdraw what is gone, and what the source now keeps to itself; everything of it stays in our rows."""
     hidden = Initiative.objects.published().filter(source=source, remote_id__in=list(reading.left_out))
     rows = [*gone, *hidden.only("pk", "remote_id", "title")]
     if rows:
         Initiative.objects.filter(pk__in=[row.pk for row in rows]).update(withdrawn_at=now, changed_at=now)
-    return [{"id": row.remote_id, "title": row.title, "change": "withdrawn"} for row in rows]
+    return rows

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
@@ -256,13 +257,18 @@ _PERSONAL = re.compile(r"mail|author|contact|employee|gravatar|password|avatar",
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
+@lru_cache(maxsize=2000)
+def _is_personal(key: str) -> bool:
+    return key in ("_links", "_embedded") or _PERSONAL.search(key) is not None
+
+
 def without_persons(value: Any) -> Any:
     """`value` less every key that names persons or web links of the source's own, and storable as JSON."""
     if isinstance(value, dict):
         return {
             without_persons(key): without_persons(inner)
             for key, inner in value.items()
-            if not _PERSONAL.search(key) and key not in ("_links", "_embedded")
+            if not _is_personal(key)
         }
     if isinstance(value, list):
         return [without_persons(each) for each in value]

@@ -17,14 +17,6 @@ from bryggan.web.accounts.guards import next_address
 # Our sign-in reads neither allauth's other addresses nor groups: they must not look as if they counted.
 UNUSED = {"account.emailaddress", "account.emailconfirmation", "auth.group"}
 
-_ROOMS = {
-    "accounts": _("Personer, skolor och klasser"),
-    "alignment": _("Kopplingar till läroplanen"),
-    "initiatives": _("Initiativ"),
-    "curriculum": _("Läroplaner"),
-    "common": _("Drift"),
-}
-
 
 class AdministrationSite(admin.AdminSite):
     site_header = _("Bryggans databas")
@@ -62,10 +54,9 @@ class AdministrationSite(admin.AdminSite):
         raise Http404
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Rooms and models by their Swedish titles."""
+        """Models by their Swedish titles."""
         rooms: list[Any] = super().get_app_list(request, app_label)
         for room in rooms:
-            room["name"] = _ROOMS.get(room["app_label"], room["name"])
             for entry in room["models"]:
                 titles = getattr(self.get_model_admin(entry["model"]), "titles", None)
                 if titles:

@@ -41,6 +41,9 @@ def new_class(request: HttpRequest) -> HttpResponse:
             return redirect(next_address(request) or made)
         except actions.NotAtThisSchool:
             form.add_error("school_unit", _("Välj en av dina egna skolor."))
+        except actions.FormAlreadySent:
+            form.renew_token()
+            form.add_error(None, _("Formuläret var redan skickat. Titta igenom det och skicka det igen."))
     return _form_page(request, form, status=422 if form.is_bound else 200)
 
 

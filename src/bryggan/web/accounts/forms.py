@@ -6,6 +6,7 @@ import uuid
 from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from bryggan.accounts.actions import FORMS_WITH_YEARS, ClassDetails
@@ -72,10 +73,23 @@ class ColleagueForm(forms.Form):
     )
 
 
+class RowChoices(forms.ModelMultipleChoiceField):
+    """Refuses a number that no row can have before SQLite, which does not take it, is asked."""
+
+    def clean(self, value: Any) -> Any:
+        if any(len(str(number)) > 18 for number in value or ()):
+            raise forms.ValidationError(_("Välj bland alternativen i listan."), code="invalid_choice")
+        return super().clean(value)
+
+
 class ClassForm(forms.Form):
     """A class, of any school form. What the chosen school form has no use for is ignored, not refused."""
 
-    token = forms.UUIDField(widget=forms.HiddenInput)
+    # The server tells what is missing: what must be filled in depends on the school form.
+    use_required_attribute = False
+    _asked_by_school_form = ("school_years", "programme", "year_of_study")
+
+    token = forms.CharField(widget=forms.HiddenInput, required=False)
     school_unit = forms.ModelChoiceField(
         label=_("Skola eller förskola"), queryset=SchoolUnit.objects.none(), empty_label=None
     )
@@ -98,7 +112,7 @@ class ClassForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    subjects = forms.ModelMultipleChoiceField(
+    subjects = RowChoices(
         label=_("Ämnen som du undervisar klassen i"),
         queryset=Subject.objects.none(),
         required=False,
@@ -177,6 +191,7 @@ class ClassForm(forms.Form):
         self._field("orientation").queryset = orientations
         self._field("programme").choices = _programme_choices(list(programmes))
         self._field("orientation").choices = _orientation_choices(list(orientations))
+        self._call_asked(True)
 
     def _field(self, name: str) -> Any:
         return self.fields[name]
@@ -194,6 +209,29 @@ class ClassForm(forms.Form):
             if boxes:
                 groups.append((school_form.value, str(school_form.label), boxes))
         return groups
+
+    def full_clean(self) -> None:
+        self._call_asked(False)
+        super().full_clean()
+        self._call_asked(True)
+
+    def _call_asked(self, asked: bool) -> None:
+        """The page must not call voluntary what a school form asks for; the fields themselves cannot know which."""
+        for name in self._asked_by_school_form:
+            self.fields[name].required = asked
+
+    def clean_token(self) -> uuid.UUID:
+        """What makes the same form, sent twice, one class; a form without a good one is simply a form of its own."""
+        try:
+            return uuid.UUID(self.cleaned_data["token"])
+        except ValueError:
+            return uuid.uuid4()
+
+    def renew_token(self) -> None:
+        """Let this form, sent again, be a form of its own."""
+        data = cast(QueryDict, self.data).copy()
+        data["token"] = str(uuid.uuid4())
+        self.data = data
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -67,8 +66,7 @@ def cards(ids: Sequence[int], asked_points: Mapping[int, Collection[str]], *, wi
 
 def pattern_of(initiative: Initiative) -> int:
     """The drawn pattern, 1 to PATTERNS, that stands where there is no picture: the same for a whole category."""
-    name = initiative.category.slug if initiative.category else ""
-    return zlib.crc32(name.encode()) % PATTERNS + 1
+    return (initiative.category_id or 0) % PATTERNS + 1
 
 
 def years_label(years: str | None) -> str:

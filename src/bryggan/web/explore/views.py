@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from bryggan.accounts.models import SchoolClass
 from bryggan.alignment import asking, searching
+from bryggan.alignment import index as indexes
 from bryggan.initiatives.models import Initiative, PictureFile
 from bryggan.web.explore import cards, filters
 from bryggan.web.explore.initiative_page import InitiativePage
@@ -26,11 +27,13 @@ PER_PAGE = 20
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The start page: what the service is for, a search, and a few initiatives that take classes."""
-    found = searching.search(searching.Query(takes_classes=True, sort="newest"), per_page=3, facets=())
+    with indexes.current() as index:
+        found = searching.search(searching.Query(takes_classes=True, sort="newest"), per_page=3, facets=())
+        total = len(index.all)
     context: dict[str, Any] = {
         "cards": cards.cards(found.ids, {}, with_points=True),
         "taking_classes": found.count,
-        "total": searching.search(searching.Query(), per_page=1, facets=()).count,
+        "total": total,
     }
     if request.user.is_authenticated:
         classes = SchoolClass.objects.taught_by(request.user).select_related("programme")[:6]
@@ -45,9 +48,10 @@ def explore(request: HttpRequest) -> HttpResponseBase:
         return redirect_to_login(request.get_full_path())
     parameters = request.GET
     known = {name: parameters.getlist(name) for name in parameters if name in asking.PARAMETERS}
-    asked = asking.asked(known, per_page=PER_PAGE)
-    query = asked.query
-    found = searching.search(query, page=asked.page, per_page=PER_PAGE, facets=filters.shown_facets(query))
+    with indexes.current():
+        asked = asking.asked(known, per_page=PER_PAGE)
+        query = asked.query
+        found = searching.search(query, page=asked.page, per_page=PER_PAGE, facets=filters.shown_facets(query))
     pages = max(1, -(-found.count // PER_PAGE))
     context = {
         "query": query,

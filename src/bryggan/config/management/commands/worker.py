@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from argparse import ArgumentParser
 from typing import Any
@@ -14,10 +15,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="do all that is due, then stop")
+        parser.add_argument("--with-parent", action="store_true", help="stop when the process that started it ends")
 
-    def handle(self, *, once: bool, **_options: Any) -> None:
+    def handle(self, *, once: bool, with_parent: bool, **_options: Any) -> None:
         from bryggan.config.chores import CHORES
 
         stop = threading.Event()
         worker.stop_on_signals(stop)
+        if with_parent:
+            _stop_with_parent(stop)
         worker.work(CHORES, stop=stop, once=once)
+
+
+def _stop_with_parent(stop: threading.Event) -> None:
+    parent = os.getppid()
+
+    def watch() -> None:
+        while not stop.wait(1):
+            if os.getppid() != parent:
+                stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()

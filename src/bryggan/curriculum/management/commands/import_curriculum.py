@@ -42,7 +42,7 @@ class Command(BaseCommand):
             self._progress("")
         counts = asdict(outcome.counts)
         for note in outcome.notes:
-            self.stderr.write(note)
+            self.stderr.write(note, style_func=str)
         if options.get("json"):
             self.stdout.write(json.dumps(counts))
         else:
@@ -67,5 +67,5 @@ class Command(BaseCommand):
     def _progress(self, line: str) -> None:
         """Show where we are, on a terminal only, each line in place of the one before."""
         if self.stderr.isatty():
-            self.stderr.write(f"\r\x1b[K{line}", ending="")
+            self.stderr.write(f"\r\x1b[K{line}", style_func=str, ending="")
             self.stderr.flush()

@@ -1,0 +1,178 @@
+"""CPU per request and SQL statements for the list: page, open data, a naive database version, and the floor.
+
+    .venv/bin/python bench/finding.py [--initiatives 5000] [--curriculum DIR] [--json]
+
+Makes a database of its own in a temporary folder and throws it away. Every figure is CPU time of this
+process (user and system) per answer, median of the queries after two warm-up rounds; the naive version
+answers the same questions with the same rows by SQL alone, and the floor is the bare bitmap work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import platform
+import random
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--initiatives", type=int, default=5000)
+    parser.add_argument("--curriculum", type=Path, help="folder with Skolverket's files; the demo extract without")
+    parser.add_argument("--queries", type=int, default=60)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(BRYGGAN_DATA_DIR=folder, DJANGO_SETTINGS_MODULE="bryggan.config.settings")
+        os.environ.pop("BRYGGAN_DATABASE_URL", None)
+        sys.path.insert(0, str(Path(__file__).parent))
+        import django
+
+        django.setup()
+        result = measure(options.initiatives, options.curriculum, options.queries)
+    print(json.dumps(result, indent=None if options.json else 1, ensure_ascii=False))
+    return 0
+
+
+def measure(number: int, curriculum: Path | None, queries: int) -> dict[str, object]:
+    import generate
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from bryggan.alignment import index, searching
+    from bryggan.curriculum.extracting import load_extract
+    from bryggan.web import staticfiles
+
+    call_command("migrate", verbosity=0)
+    if curriculum:
+        call_command("import_curriculum", directory=str(curriculum), verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115
+    load_extract()
+    generate.initiatives(number)
+    staticfiles.prepare()
+
+    began = time.process_time()
+    with index.current():
+        pass
+    built = time.process_time() - began
+
+    client = Client()
+    chance = random.Random(7)
+    with index.current() as made:
+        vocabulary = sorted(made.texts._word_counts, key=lambda w: -made.texts._word_counts[w])[20:2000]
+    asked = [addresses(chance, vocabulary) for _ in range(queries)]
+    result: dict[str, object] = {
+        "initiatives": number,
+        "index_build_cpu_s": round(built, 2),
+        "python": platform.python_version(),
+        "machine": f"{os.cpu_count()} cores",
+    }
+    for name, path in (("api", "/api/v1/initiatives"), ("page", "/utforska")):
+        for address in asked[:5]:
+            client.get(path + address)
+        times, statements, sizes = [], [], []
+        for address in asked:
+            with CaptureQueriesContext(connection) as captured:
+                client.get(path + address)
+            statements.append(len(captured))
+            times.append(cpu(lambda address=address, path=path: client.get(path + address)))
+            sizes.append(len(gzip.compress(client.get(path + address).content)))
+        result[name] = {
+            "cpu_ms": round(statistics.median(times), 2),
+            "cpu_ms_p95": round(sorted(times)[int(len(times) * 0.95)], 2),
+            "sql": max(statements),
+            "gzip_bytes": round(statistics.median(sizes)),
+        }
+    parsed = [query(address) for address in asked]
+    result["search_only_cpu_ms"] = round(statistics.median(cpu(lambda q=q: searching.search(q)) for q in parsed), 2)
+    naive_times, naive_statements = [], []
+    for q in parsed[: max(5, queries // 6)]:
+        with CaptureQueriesContext(connection) as captured:
+            naive(q)
+        naive_statements.append(len(captured))
+        naive_times.append(cpu(lambda q=q: naive(q), repeat=1))
+    result["naive_sql"] = {"cpu_ms": round(statistics.median(naive_times), 1), "sql": max(naive_statements)}
+    with index.current() as made:
+        result["floor_bitmaps_cpu_ms"] = round(statistics.median(cpu(lambda q=q: floor(made, q)) for q in parsed), 3)
+    return result
+
+
+def cpu(do: object, repeat: int = 3) -> float:
+    """Milliseconds of CPU for one call, the least of `repeat`."""
+    best = float("inf")
+    for _ in range(repeat):
+        began = time.process_time()
+        do()  # type: ignore[operator]
+        best = min(best, time.process_time() - began)
+    return best * 1000
+
+
+def addresses(chance: random.Random, vocabulary: list[str]) -> str:
+    """Two words, three filters with two ticked values each."""
+    parts = [f"q={chance.choice(vocabulary)}"]
+    for name, prefix, size in (("sector", "sector", 80), ("goal", "goal", 17), ("technology", "technology", 60)):
+        parts += [f"{name}={prefix}-{n}" for n in chance.sample(range(size), 6 if name != "goal" else 4)]
+    return "?" + "&".join(parts)
+
+
+def query(address: str) -> object:
+    from django.http import QueryDict
+
+    from bryggan.alignment import asking
+
+    return asking.asked(dict(QueryDict(address[1:]).lists())).query
+
+
+def naive(q: object) -> None:
+    """The same answer as a plain database application gives it: LIKE, joins, and one GROUP BY per facet."""
+    from django.db.models import Count, Q
+
+    from bryggan.alignment.models import Alignment
+    from bryggan.initiatives.models import Initiative
+
+    def filtered(but: str | None):  # type: ignore[no-untyped-def]
+        rows = Initiative.objects.published()
+        for word in q.text.split():  # type: ignore[attr-defined]
+            rows = rows.filter(Q(title__icontains=word) | Q(what_html__icontains=word) | Q(why_html__icontains=word) | Q(how_html__icontains=word))
+        for facet in ("sector", "goal", "technology"):
+            if facet != but and getattr(q, facet):
+                rows = rows.filter(pk__in=Initiative.terms.through.objects.filter(term__kind=facet, term__slug__in=getattr(q, facet)).values("initiative_id"))
+        return rows
+
+    rows = filtered(None)
+    rows.count()
+    list(rows.select_related("status", "category", "department")[:20])
+    for kind in ("category", "sector", "technology", "goal"):
+        list(filtered(kind).filter(terms__kind=kind).values("terms__slug").annotate(n=Count("pk", distinct=True)))
+    for column in ("status__slug", "category__slug", "department__slug", "challenge_id"):
+        list(filtered(None).values(column).annotate(n=Count("pk")))
+    list(Alignment.objects.counting().filter(initiative__in=filtered(None)).values("core_content__subject__code").annotate(n=Count("initiative", distinct=True)))
+
+
+def floor(index: object, q: object) -> int:
+    """The least work for filters and counts: bitmaps alone, no ranking, no rows."""
+    from pyroaring import BitMap
+
+    from bryggan.alignment.searching import PLAIN_FACETS
+
+    chosen = [
+        BitMap.union(*(index.by_value[facet].get(v, BitMap()) for v in getattr(q, facet)))  # type: ignore[attr-defined]
+        for facet in PLAIN_FACETS
+        if getattr(q, facet)
+    ]
+    base = BitMap.intersection(index.all, *chosen)  # type: ignore[attr-defined]
+    return sum(base.intersection_cardinality(m) for facet in PLAIN_FACETS for m in index.by_value[facet].values())  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

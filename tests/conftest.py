@@ -1,0 +1,44 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from bryggan.alignment import index
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure() -> None:
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        # A file, as in use: several connections, threads and processes see the same database.
+        folder = Path(os.environ.get("BRYGGAN_DATA_DIR", "var")).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        database.setdefault("TEST", {})["NAME"] = str(folder / f"test-{os.getpid()}.sqlite3")
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with the large real data; a test is skipped where it does not exist, never in CI."""
+    folder = Path(os.environ.get("BRYGGAN_TEST_DATA") or ROOT.parent / "shared").resolve()
+    if not folder.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"the test data is missing: {folder}")
+        pytest.skip(f"needs the test data of BRYGGAN_TEST_DATA, and there is no {folder}")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _index_of_this_test() -> Iterator[None]:
+    """Databases come and go between tests; the index of the last one goes with its own."""
+    index.forget()
+    yield
+    index.forget()
