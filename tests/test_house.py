@@ -29,7 +29,7 @@ LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
 # Calculations: dataclasses in, dataclasses out, no framework.
 PURE = (
-    "alignment/lexical.py",
+    "alignment/ranking.py",
     "alignment/signals.py",
     "alignment/swedish.py",
     "alignment/textindex.py",

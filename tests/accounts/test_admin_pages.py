@@ -127,6 +127,31 @@ def test_a_person_added_by_hand_has_no_password_and_a_lower_case_address(db: Non
     assert (entry.by, entry.verb, entry.thing_id) == (administrator, "added by hand", str(made.pk))
 
 
+def test_a_school_given_by_hand_is_in_the_audit_trail(db: None) -> None:
+    teacher, school = factories.teacher("anna@skola.example.org"), factories.school_unit("Råå skola")
+
+    answer = browser(factories.administrator()).post(
+        f"{ADMIN}accounts/user/{teacher.pk}/change/",
+        {
+            "email": teacher.email,
+            "is_active": "on",
+            "is_teacher": "on",
+            "school_memberships-TOTAL_FORMS": "1",
+            "school_memberships-INITIAL_FORMS": "0",
+            "school_memberships-0-school_unit": school.pk,
+            "school_memberships-0-began_at_0": "2026-08-17",
+            "school_memberships-0-began_at_1": "08:00",
+            "coordinations-TOTAL_FORMS": "0",
+            "coordinations-INITIAL_FORMS": "0",
+        },
+    )
+
+    assert answer.status_code == 302
+    told = AuditEntry.objects.filter(details__has_key="added").get()
+    assert told.thing_id == str(teacher.pk)
+    assert told.details["added"] == ["anna@skola.example.org vid Råå skola"]
+
+
 def test_an_invitation_added_by_hand_knows_who_invited(db: None) -> None:
     administrator = factories.administrator()
 

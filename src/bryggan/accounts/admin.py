@@ -29,6 +29,18 @@ class AuditedAdmin(TitledAdmin):
         by = request.user if isinstance(request.user, User) else None
         audit.record(by, "changed by hand" if change else "added by hand", obj, columns=form.changed_data)
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """The rows below a person, such as her schools, are told of at the person."""
+        super().save_formset(request, form, formset, change)
+        told = {
+            "added": [str(row) for row in formset.new_objects],
+            "changed": [str(row) for row, _columns in formset.changed_objects],
+            "deleted": [str(row) for row in formset.deleted_objects],
+        }
+        if any(told.values()):
+            by = request.user if isinstance(request.user, User) else None
+            audit.record(by, "changed by hand", form.instance, **told)
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         by = request.user if isinstance(request.user, User) else None
         audit.record(by, "deleted by hand", obj)

@@ -6,159 +6,187 @@ is not what it was. So a stopped run goes on where it was, and a run too many do
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from bryggan.alignment.lexical import LexicalRanker, Ranking
+from bryggan.alignment import meaning, themes
 from bryggan.alignment.models import Alignment, AlignmentRun, ProgrammeFit, SubjectFit
-from bryggan.alignment.signals import InitiativeText, Point
+from bryggan.alignment.ranking import Ranker, Ranking, RememberingEmbedder, theme_embedding_text
+from bryggan.alignment.signals import InitiativeText, Point, embedding_text_of_point
 from bryggan.common.models import DataVersion
 from bryggan.common.safe_html import text_of
-from bryggan.curriculum.models import Block, CoreContent, Curriculum, Programme, ProgrammeSubject, Subject
+from bryggan.curriculum.models import Block, CoreContent, Programme, ProgrammeSubject, Subject
 from bryggan.initiatives.models import Initiative, Term
 
-# Changes whenever the method would give other suggestions for the same texts.
-METHOD = "lexical 1"
+# Grows when this module would store other rows for the same ranking.
+METHOD = 1
+_VECTORS_AT_A_TIME = 10
 
 _lock = threading.Lock()
-_ranker: tuple[str, LexicalRanker, dict[str, int]] | None = None
+_state: _State | None = None
+
+
+@dataclass(frozen=True)
+class _State:
+    """What ranking needs, made once per curriculum, knowledge and process."""
+
+    # Of method, knowledge and curriculum, and whether meaning takes part.
+    curriculum_number: int
+    method_hash: str
+    ranker: Ranker
+    point_rows: Mapping[str, int]
+    subject_rows: Mapping[str, int]
+    programmes: Mapping[str, tuple[tuple[int, Mapping[str, frozenset[str]]], ...]]
+    missing_vectors: tuple[str, ...]
+    vectors: meaning.KeptVectors | None
 
 
 def align_some(limit: int = 20) -> int:
     """Align up to `limit` initiatives that are due. Returns how many were; 0 when nothing is due."""
-    method = method_hash()
-    due = _due(method, limit)
-    if not due:
+    if not Initiative.objects.published().exists():
         return 0
-    return _align(due, method)
+    state = _current()
+    due = list(_due(state).values_list("pk", flat=True)[:limit])
+    return _align(due, state)
+
+
+def learn_some() -> int:
+    """Compute a few of the vectors that the ranking still lacks. Returns how many; 0 when none is missing.
+
+    With the last of them, everything aligned by words alone is due again.
+    """
+    if not meaning.is_installed() or not Initiative.objects.published().exists():
+        return 0
+    state = _current()
+    if not state.missing_vectors or state.vectors is None:
+        return 0
+    # First what people wait for: as long as initiatives wait to be aligned by words, vectors wait.
+    if _due(state).exists():
+        return 0
+    some = state.missing_vectors[:_VECTORS_AT_A_TIME]
+    RememberingEmbedder(meaning.LazyEmbedder(), state.vectors).embed(some)
+    _forget()
+    return len(some)
 
 
 def align_all(*, only: int | None = None, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
-    """Align everything that is due, or one initiative whether due or not. Returns how many were aligned."""
-    method = method_hash()
+    """Align everything that is due, with all signals, or one initiative whether due or not. Returns how many."""
+    if meaning.is_installed() and Initiative.objects.published().exists():
+        state = _current()
+        while state.missing_vectors and state.vectors is not None:
+            missing = len(state.missing_vectors)
+            for start in range(0, missing, _VECTORS_AT_A_TIME):
+                some = state.missing_vectors[start : start + _VECTORS_AT_A_TIME]
+                RememberingEmbedder(meaning.LazyEmbedder(), state.vectors).embed(some)
+                progress(min(start + _VECTORS_AT_A_TIME, missing), missing)
+            _forget()
+            state = _current()
     if only is not None:
-        return _align([only], method)
-    total = _due_query(method).count()
-    done = 0
-    while due := _due(method, 20):
-        done += _align(due, method)
+        return _align([only], _current())
+    total, done = _due(_current()).count(), 0
+    while due := list(_due(_current()).values_list("pk", flat=True)[:20]):
+        done += _align(due, _current())
         progress(done, max(total, done))
     return done
 
 
-def method_hash() -> str:
-    """Of the method and the curriculum in the database. One statement."""
-    number = DataVersion.objects.filter(name="curriculum").values_list("number", flat=True).first() or 0
-    return hashlib.blake2b(f"{METHOD}:{number}".encode(), digest_size=16).hexdigest()
-
-
-def _due_query(method: str):  # type: ignore[no-untyped-def]
-    from django.db.models import F, Q
-
+def _due(state: _State) -> QuerySet[Initiative]:
     return (
         Initiative.objects.published()
         .filter(
             Q(alignment_run__isnull=True)
-            | ~Q(alignment_run__method_hash=method)
+            | ~Q(alignment_run__method_hash=state.method_hash)
             | ~Q(alignment_run__text_hash=F("mapped_hash"))
         )
         .order_by("pk")
     )
 
 
-def _due(method: str, limit: int) -> list[int]:
-    return list(_due_query(method).values_list("pk", flat=True)[:limit])
-
-
-def _align(numbers: Iterable[int], method: str) -> int:
-    ranker, points = _ranker_for(method)
+def _align(numbers: Iterable[int], state: _State) -> int:
     initiatives = (
-        Initiative.objects.filter(pk__in=numbers)
+        Initiative.objects.filter(pk__in=list(numbers))
         .select_related("category", "challenge", "status")
         .prefetch_related("terms")
     )
-    programmes = dict(Programme.objects.values_list("code", "pk"))
-    subjects = dict(Subject.objects.values_list("code", "pk"))
     done = 0
     for initiative in initiatives:
-        ranking = ranker.rank(text_for_matching(initiative))
-        _store(initiative.pk, initiative.mapped_hash, method, ranking, points, subjects, programmes)
+        text = text_for_matching(initiative)
+        ranking = state.ranker.rank(text)
+        gy = dict(state.ranker.set_scores(state.ranker.read(text), "gy_subjects"))
+        _store(initiative.pk, initiative.mapped_hash, state, ranking, gy)
         done += 1
     return done
 
 
 @transaction.atomic
-def _store(
-    number: int,
-    text_hash: str,
-    method: str,
-    ranking: Ranking,
-    points: dict[str, int],
-    subjects: dict[str, int],
-    programmes: dict[str, int],
-) -> None:
+def _store(number: int, text_hash: str, state: _State, ranking: Ranking, gy: Mapping[str, float]) -> None:
     """Write one initiative's suggestions: all or nothing, decisions left as they are."""
     # The row is locked first, so that of two runs over one initiative the second sees what the first wrote.
     initiative = Initiative.objects.select_for_update().filter(pk=number, mapped_hash=text_hash).first()
     if initiative is None:
         # Gone, or its text changed while we were reading: it is due again.
         return
-    kept = {a.core_content_id: a for a in Alignment.objects.filter(initiative=number)}
-    wanted = {points[scored.key]: scored for scored in ranking.points if scored.key in points}
-    fresh, changed, gone = [], [], []
-    for point, scored in wanted.items():
-        old = kept.get(point)
-        if old is None:
-            fresh.append(
-                Alignment(
-                    initiative_id=number,
-                    core_content_id=point,
-                    score=scored.score,
-                    strength=scored.strength,
-                    reason=scored.reason,
-                    initiative_words=list(scored.initiative_words),
-                    point_words=list(scored.point_words),
-                )
-            )
-        elif old.state == Alignment.State.SUGGESTED:
-            old.score, old.strength, old.reason = scored.score, scored.strength, scored.reason
-            old.initiative_words, old.point_words = list(scored.initiative_words), list(scored.point_words)
-            changed.append(old)
-    for point, old in kept.items():
-        if point not in wanted and old.state == Alignment.State.SUGGESTED:
-            gone.append(old.pk)
-    # A decision made since we looked stays: these statements touch suggestions only.
-    Alignment.objects.filter(pk__in=gone, state=Alignment.State.SUGGESTED).delete()
-    for alignment in changed:
-        Alignment.objects.filter(pk=alignment.pk, state=Alignment.State.SUGGESTED).update(
-            score=alignment.score,
-            strength=alignment.strength,
-            reason=alignment.reason,
-            initiative_words=alignment.initiative_words,
-            point_words=alignment.point_words,
-        )
-    Alignment.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=500)
+    _store_points(number, state, ranking)
     SubjectFit.objects.filter(initiative=number).delete()
+    fits = {(code, span): score for code, span, score in ranking.subjects}
+    fits.update({(code, ""): gy[code] for code in ranking.gy_subjects})
     SubjectFit.objects.bulk_create(
-        SubjectFit(initiative_id=number, subject_id=subjects[code], span=span, score=score)
-        for code, span, score in ranking.subjects
-        if code in subjects
+        SubjectFit(initiative_id=number, subject_id=state.subject_rows[code], span=span, score=score)
+        for (code, span), score in fits.items()
+        if code in state.subject_rows
     )
     ProgrammeFit.objects.filter(initiative=number).delete()
-    ProgrammeFit.objects.bulk_create(
-        ProgrammeFit(initiative_id=number, programme_id=programmes[code], orientation_code=orientation, score=score)
-        for code, orientation, score in ranking.programmes
-        if code in programmes
-    )
+    ProgrammeFit.objects.bulk_create(_programme_fits(number, state, ranking))
     AlignmentRun.objects.update_or_create(
         initiative_id=number,
-        defaults={"text_hash": text_hash, "method_hash": method, "finished_at": timezone.now()},
+        defaults={"text_hash": text_hash, "method_hash": state.method_hash, "finished_at": timezone.now()},
     )
     DataVersion.touch("initiatives", [number])
+
+
+def _store_points(number: int, state: _State, ranking: Ranking) -> None:
+    kept = {alignment.core_content_id: alignment for alignment in Alignment.objects.filter(initiative=number)}
+    wanted = {state.point_rows[scored.key]: scored for scored in ranking.points if scored.key in state.point_rows}
+    fresh = []
+    suggestions = Alignment.objects.filter(state=Alignment.State.SUGGESTED)
+    for point, scored in wanted.items():
+        columns = {
+            "score": scored.score,
+            "strength": scored.strength,
+            "reason": scored.reason[:300],
+            "initiative_words": list(scored.initiative_words),
+            "point_words": list(scored.point_words),
+        }
+        old = kept.get(point)
+        if old is None:
+            fresh.append(Alignment(initiative_id=number, core_content_id=point, **columns))
+        elif any(getattr(old, name) != value for name, value in columns.items()):
+            # A decision made since we looked stays: this touches a suggestion only.
+            suggestions.filter(pk=old.pk).update(**columns)
+    gone = [old.pk for point, old in kept.items() if point not in wanted]
+    suggestions.filter(pk__in=gone).delete()
+    Alignment.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=500)
+
+
+def _programme_fits(number: int, state: _State, ranking: Ranking) -> list[ProgrammeFit]:
+    """For each programme that fits: itself, the orientations whose own subjects fit, and its Gy11 predecessor."""
+    fitting = set(ranking.gy_subjects)
+    made = []
+    for code, score in ranking.programmes:
+        for programme, orientations in state.programmes.get(code, ()):
+            chosen = [""] + [own for own, subjects in orientations.items() if subjects & fitting]
+            made += [
+                ProgrammeFit(initiative_id=number, programme_id=programme, orientation_code=orientation, score=score)
+                for orientation in chosen
+            ]
+    return made
 
 
 def text_for_matching(initiative: Initiative) -> InitiativeText:
@@ -182,42 +210,81 @@ def text_for_matching(initiative: Initiative) -> InitiativeText:
     )
 
 
-def _ranker_for(method: str) -> tuple[LexicalRanker, dict[str, int]]:
-    """The ranker over today's curriculum and the row of each point. Made once per curriculum and process."""
-    global _ranker
+def _current() -> _State:
+    """The state for today's curriculum; made anew when the curriculum has changed."""
+    global _state
+    number = DataVersion.objects.filter(name="curriculum").values_list("number", flat=True).first() or 0
     with _lock:
-        if _ranker is None or _ranker[0] != method:
-            points, rows = _points()
-            _ranker = (method, LexicalRanker(points, _programme_subjects()), rows)
-        return _ranker[1], _ranker[2]
+        if _state is None or _state.curriculum_number != number:
+            _state = _made(number)
+        return _state
+
+
+def _forget() -> None:
+    global _state
+    with _lock:
+        _state = None
+
+
+def _made(number: int) -> _State:
+    knowledge = themes.load()
+    points, rows = _points()
+    vectors = meaning.KeptVectors() if meaning.is_installed() else None
+    missing: tuple[str, ...] = ()
+    embedder = None
+    if vectors is not None:
+        texts = [theme_embedding_text(theme) for theme in knowledge.themes]
+        texts += [embedding_text_of_point(point) for point in points if point.years]
+        missing = tuple(text for text in dict.fromkeys(texts) if meaning.text_hash(text) not in vectors)
+        if not missing:
+            embedder = RememberingEmbedder(meaning.LazyEmbedder(), vectors)
+    mode = "meaning" if embedder else "words"
+    name = f"{METHOD}:{_knowledge_hash()}:{number}:{mode}"
+    return _State(
+        curriculum_number=number,
+        method_hash=blake2b(name.encode(), digest_size=16).hexdigest(),
+        ranker=Ranker(knowledge, points, embedder=embedder),
+        point_rows=rows,
+        subject_rows=dict(Subject.objects.values_list("code", "pk")),
+        programmes=_programmes(),
+        missing_vectors=missing,
+        vectors=vectors,
+    )
+
+
+@lru_cache(maxsize=1)
+def _knowledge_hash() -> str:
+    digest = blake2b(digest_size=16)
+    for path in sorted(themes.KNOWLEDGE_DIRECTORY.iterdir()):
+        if path.is_file():
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _points() -> tuple[list[Point], dict[str, int]]:
     rows: dict[str, int] = {}
     points = []
-    for pk, key, curriculum, form, code, name, first, last, course, heading, text in (
-        CoreContent.objects.current()
-        .values_list(
-            "pk", "key", "subject__curriculum", "subject__school_form", "subject__code", "subject__name",
-            "first_year", "last_year", "course__code", "heading", "text",
-        )
-        .iterator(chunk_size=2000)
-    ):  # fmt: skip
+    columns = (
+        "pk", "key", "subject__curriculum", "subject__school_form", "subject__code", "subject__name",
+        "first_year", "last_year", "course__code", "heading", "text",
+    )  # fmt: skip
+    found = CoreContent.objects.current().order_by("subject__code", "course__code", "first_year", "position", "pk")
+    for pk, key, curriculum, form, code, name, first, last, course, heading, text in found.values_list(*columns):
         rows[key] = pk
         years = (first, last) if first and last else None
         points.append(Point(key, curriculum, form, code, name, years, course, heading or None, text))
     return points, rows
 
 
-def _programme_subjects() -> dict[tuple[str, str], list[str]]:
-    own: dict[tuple[str, str], list[str]] = {}
-    rows = ProgrammeSubject.objects.filter(
-        block__in=[Block.PROGRAMME, Block.ORIENTATION],
-        programme__ended_at=None,
-        programme__curriculum__in=[Curriculum.GY25, Curriculum.GY11],
-    ).values_list("programme__code", "orientation__code", "subject_code")
-    for programme, orientation, code in rows:
-        own.setdefault((programme, ""), []).append(code)
-        if orientation:
-            own.setdefault((programme, orientation), []).append(code)
-    return own
+def _programmes() -> dict[str, tuple[tuple[int, Mapping[str, frozenset[str]]], ...]]:
+    """Gy25 code → itself and its Gy11 predecessors, each with the subjects of its orientations."""
+    own: dict[int, dict[str, set[str]]] = {}
+    rows = ProgrammeSubject.objects.filter(block=Block.ORIENTATION, orientation__isnull=False)
+    for programme, orientation, code in rows.values_list("programme_id", "orientation__code", "subject_code"):
+        own.setdefault(programme, {}).setdefault(orientation, set()).add(code)
+    shared: dict[str, list[tuple[int, Mapping[str, frozenset[str]]]]] = {}
+    programmes = Programme.objects.filter(ended_at=None).values_list("pk", "code", "successor__code")
+    for pk, code, successor in programmes.order_by("pk"):
+        orientations = {name: frozenset(codes) for name, codes in own.get(pk, {}).items()}
+        shared.setdefault(successor or code, []).append((pk, orientations))
+    return {code: tuple(members) for code, members in shared.items()}

@@ -28,8 +28,12 @@ from bryggan.initiatives.models import Challenge, Initiative, SchoolOffer, Term
 # Filters whose values hang on the initiative itself; those of the curriculum hang on its points.
 PLAIN_FACETS = ("challenge", "category", "sector", "department", "technology", "status", "goal")
 PROGRAMME_FACETS = ("programme", "orientation")
-_TERM_FACETS = {Term.Kind.CATEGORY: "category", Term.Kind.SECTOR: "sector", Term.Kind.TECHNOLOGY: "technology",
-                Term.Kind.GOAL: "goal"}  # fmt: skip
+_TERM_FACETS: dict[str, str] = {
+    Term.Kind.CATEGORY: "category",
+    Term.Kind.SECTOR: "sector",
+    Term.Kind.TECHNOLOGY: "technology",
+    Term.Kind.GOAL: "goal",
+}
 
 
 class Cell(NamedTuple):

@@ -125,3 +125,14 @@ class AlignmentRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.initiative_id} {self.finished_at:%Y-%m-%d %H:%M}"
+
+
+class KeptVector(models.Model):
+    """The vector of one text, by the text's own hash: saves computing it again, and links nothing to anything."""
+
+    text_hash = models.CharField(max_length=32, primary_key=True)
+    # 384 little-endian floats.
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.text_hash

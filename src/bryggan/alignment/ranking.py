@@ -29,7 +29,16 @@ from .themes import KNOWLEDGE_DIRECTORY, Knowledge, KnowledgeError, Theme
 
 COEFFICIENTS_FILE = KNOWLEDGE_DIRECTORY / "ranking.json"
 
-POINT_FEATURES = ("core_best", "core_all", "related_best", "related_all", "loose_best", "loose_all", "meaning", "words")
+POINT_FEATURES = (
+    "core_best",
+    "core_all",
+    "related_best",
+    "related_all",
+    "loose_best",
+    "loose_all",
+    "meaning",
+    "words",
+)
 SET_FEATURES = ("about_best", "about_all", "workable_best", "workable_all")
 # A theme's evidence for a point or a subject adds up over themes, but not without end.
 _MOST = 2.5
@@ -37,7 +46,7 @@ _MOST = 2.5
 
 @dataclass(frozen=True, slots=True)
 class ScoredPoint:
-    """A suggestion: `score` is 0 to 1, roughly how often such a suggestion is right; `strength` "strong" or "possible".
+    """A suggestion. `score` 0 to 1: roughly how often such a one is right; `strength`: "strong" or "possible".
 
     `reason` is one Swedish sentence. The words are those of the initiative and of the point that carried it.
     """
@@ -54,8 +63,9 @@ class ScoredPoint:
 class Ranking:
     """What an initiative teaches. All lists are best first; all may be empty, which is an answer.
 
-    `points`: strong and possible only. `subjects`: (subject, years as "4-6" or level, score). `gy_subjects`: at most
-    eight Gy25 subject codes. `programmes`: (code, score). `themes`: (theme id, strength 0 to 1).
+    `points`: strong and possible only. `subjects`: (subject, years as "4-6", score). `gy_subjects`: codes of at most
+    eight Gy25 subjects (their scores: `Ranker.set_scores`). `programmes`: (code, score), at most six. `themes`:
+    (theme id, strength 0 to 1).
     """
 
     points: list[ScoredPoint]
@@ -68,8 +78,8 @@ class Ranking:
 class RememberingEmbedder:
     """An embedder that asks another only for texts it has not met; vectors are kept by the text's own hash.
 
-    `memory` is any mapping from text hash to bytes (a table, a folder, a dict): 384 little-endian floats each. The hash
-    only saves work; no link between initiative and curriculum is made by it.
+    `memory` is any mapping from text hash to bytes (a table, a folder, a dict): 384 little-endian floats each. The
+    hash only saves work; no link between initiative and curriculum is made by it.
     """
 
     def __init__(self, embedder: Embedder, memory: MutableMapping[str, bytes]) -> None:
@@ -119,26 +129,31 @@ class ThemeBlend:
     """How a theme's word evidence and its nearness of meaning become one strength.
 
     Words alone: evidence ** power, so that one stray word says little. With meaning (z over all themes): the power
-    falls towards `agreed_power` as the theme comes near the initiative's meaning, for then one word is enough; a
-    theme far from it is damped from `damp_from` + `damp_width` downwards (never below a quarter); and one that is
-    near without any of its words gets up to `bonus`, from `near_from` upwards over `near_width`.
+    falls towards `agreed_power` as the theme comes near the initiative's meaning, for then one word is enough. A
+    theme far from it is damped, from `damp_from` + `damp_width` downwards and never below `damp_floor`
+    (`method_floor` for themes of method, whose meaning is seldom the initiative's own). One that is near without
+    any of its words gets up to `bonus`, from `near_from` upwards over `near_width`.
     """
 
     power: float
     agreed_power: float
     damp_from: float
     damp_width: float
+    damp_floor: float
+    method_floor: float
     bonus: float
     near_from: float
     near_width: float
 
-    def strength(self, words: float, meaning: float | None) -> float:
+    def strength(self, words: float, meaning: float | None, *, method: bool = False) -> float:
         """Give a strength between 0 and 1."""
         if meaning is None:
             return words**self.power
         agreed = min(1.0, max(0.0, (meaning - 1.0) / 2.0))
         by_words = words ** (self.power - (self.power - self.agreed_power) * agreed)
-        damped = min(1.0, max(0.25, (meaning - self.damp_from) / self.damp_width))
+        damped = min(
+            1.0, max(self.method_floor if method else self.damp_floor, (meaning - self.damp_from) / self.damp_width)
+        )
         near = min(1.0, max(0.0, (meaning - self.near_from) / self.near_width))
         return 1.0 - (1.0 - by_words * damped) * (1.0 - self.bonus * near)
 
@@ -174,7 +189,10 @@ class Coefficients:
             return Logistic(tuple(values["features"]), tuple(values["mean"]), tuple(values["scale"]),
                             tuple(values["weights"]), float(values["bias"]))  # fmt: skip
 
-        sets = {name: {mode: logistic(one) for mode, one in raw[name].items()} for name in ("points", "gy_subjects", "programmes")}
+        sets = {
+            name: {mode: logistic(one) for mode, one in raw[name].items()}
+            for name in ("points", "gy_subjects", "programmes")
+        }
         limits = raw["thresholds"]
         return cls(
             ThemeBlend(**raw["blend"]), sets["points"], sets["gy_subjects"], sets["programmes"],
@@ -200,7 +218,9 @@ def fit(
 
     def loss(candidate: Any) -> float:
         total = values @ candidate
-        return float((importance * (np.logaddexp(0, total) - right * total)).sum() + 0.5 * (penalty * candidate**2).sum())
+        return float(
+            (importance * (np.logaddexp(0, total) - right * total)).sum() + 0.5 * (penalty * candidate**2).sum()
+        )
 
     now = loss(weights)
     for _ in range(rounds):
@@ -239,10 +259,11 @@ class _Read:
 
 
 class Ranker:
-    """Ranks initiatives against one set of points; built once (see `build cost` below), then asked for each initiative.
+    """Ranks initiatives against one set of points; built once, then asked for each initiative.
 
-    Build cost: half a second for 19,000 points, and with an embedder about 1,000 short texts to embed (themes and compulsory
-    points; 45 s on one core when none is remembered, so hand over a `RememberingEmbedder`).
+    Building takes half a second for 19,000 points; with an embedder, about 1,000 short texts more to embed (themes
+    and compulsory points: 45 s on one core when none is remembered, so hand over a `RememberingEmbedder`).
+    Asking takes 5 ms, and the time of one embedding.
     """
 
     def __init__(
@@ -327,7 +348,7 @@ class Ranker:
     # Asking
 
     def rank(self, initiative: InitiativeText) -> Ranking:
-        """Rank all points for one initiative. Nothing is remembered between calls but what only depends on the points."""
+        """Rank all points for one initiative. What is remembered between calls depends on the points only."""
         read = self.read(initiative)
         limits = self._coefficients
         scores = self.text_scores(read)
@@ -366,7 +387,7 @@ class Ranker:
             by_words = evidence.get(number, 0.0)
             near = None if nearness is None else float(nearness[number])
             if by_words or (near is not None and near > blend.near_from):
-                strength = blend.strength(by_words, near)
+                strength = blend.strength(by_words, near, method=self._themes[number].method)
                 if strength > 0.01:
                     strengths[number] = strength
         terms: Mapping[str, float] = {}
@@ -419,6 +440,13 @@ class Ranker:
 
     # Saying
 
+    @staticmethod
+    def _shared(initiative: InitiativeText, read: _Read, text: str) -> list[tuple[str, str]]:
+        # An English text shares no words with the curriculum but by chance.
+        if not read.terms:
+            return []
+        return signals.shared_words(f"{initiative.title} {initiative.what or initiative.summary}", text)
+
     def _strength(self, score: float) -> str:
         return "strong" if score >= self._coefficients.strong else "possible"
 
@@ -431,8 +459,10 @@ class Ranker:
                 if number in texts:
                     carriers.append((strength * (1.0, 0.6, 0.3)[level], theme, level))
         carriers.sort(key=lambda one: (-one[0], one[1]))
-        initiative_words = list(dict.fromkeys(word for _, theme, _ in carriers[:3] for word in read.words.get(theme, ())))[:5]
-        shared = signals.shared_words(f"{initiative.title} {initiative.what or initiative.summary}", text.text) if read.terms else []
+        initiative_words = list(
+            dict.fromkeys(word for _, theme, _ in carriers[:3] for word in read.words.get(theme, ()))
+        )[:5]
+        shared = self._shared(initiative, read, text.text)
         content_id = self._content_at.get(number)
         reason = self._reason(carriers, content_id, point, shared, read)
         if not reason:
@@ -443,7 +473,14 @@ class Ranker:
         point_words = list(dict.fromkeys(word for word in point_words if word in text.text.lower()))[:4]
         initiative_words = list(dict.fromkeys([*initiative_words, *(word for word, _ in shared)]))[:6]
         return [
-            ScoredPoint(self._points[position].key, score, self._strength(score), reason, list(initiative_words), list(point_words))
+            ScoredPoint(
+                self._points[position].key,
+                score,
+                self._strength(score),
+                reason,
+                list(initiative_words),
+                list(point_words),
+            )
             for position in text.positions
         ]
 
@@ -459,7 +496,11 @@ class Ranker:
                 if not set(swedish.terms(second)) & set(swedish.terms(first.name)):
                     names.append(second)
             about = (" samt " if any(" och " in name for name in names) else " och ").join(names)
-            label = self._knowledge.content[content_id].label if content_id else _lower_first(point.heading or point.subject_name)
+            label = (
+                self._knowledge.content[content_id].label
+                if content_id
+                else _lower_first(point.heading or point.subject_name)
+            )
             verb = "Handlar om" if read.words.get(carriers[0][1]) else "Verkar handla om"
             if carriers[0][2] > 0:
                 return f"{verb} {about} och kan knytas till {label}."
@@ -535,7 +576,7 @@ class Ranker:
             nearness = 1.0 - math.exp(-1.3 * sum(common.values()) - 0.06 * shared_scores.get(at, 0.0))
             scored.append((nearness, at, position, common))
         scored.sort(key=lambda one: (-one[0], one[1]))
-        out = []
+        out: list[ScoredPoint] = []
         for nearness, _, position, common in scored[:most]:
             point = self._points[position]
             # A goal area of preschool is wide: its points fit by the area, and a little better by their words.
@@ -545,7 +586,7 @@ class Ranker:
             if reason == "area" and nearness < 0.12 and (out or not subject.startswith("LPFO")):
                 # Goal areas are wide: beside a first one, only points that share something are worth saying.
                 continue
-            shared = signals.shared_words(f"{initiative.title} {initiative.what or initiative.summary}", point.text) if read.terms else []
+            shared = self._shared(initiative, read, point.text)
             carriers = sorted(((value, number) for number, value in common.items()), key=lambda one: (-one[0], one[1]))
             if not carriers:
                 carriers = self._carriers_of_set(read, subject)
@@ -560,13 +601,9 @@ class Ranker:
             else:
                 words = []
                 why = f"Initiativet och det centrala innehållet nämner båda {_listed([w for w, _ in shared][:2])}."
-            out.append(
-                ScoredPoint(
-                    point.key, score, self._strength(score), why,
-                    list(dict.fromkeys([*words, *(word for word, _ in shared)]))[:6],
-                    list(dict.fromkeys(word for _, word in shared))[:4],
-                )  # fmt: skip
-            )
+            words = list(dict.fromkeys([*words, *(word for word, _ in shared)]))[:6]
+            others = list(dict.fromkeys(word for _, word in shared))[:4]
+            out.append(ScoredPoint(point.key, score, self._strength(score), why, words, others))
         return out
 
     def _carriers_of_set(self, read: _Read, code: str) -> list[tuple[float, int]]:

@@ -49,7 +49,7 @@ class Query:
 
     def without(self, facet: str) -> Query:
         """The same query with one filter left out."""
-        return replace(self, **{facet: ()})
+        return replace(self, **{facet: ()})  # type: ignore[arg-type]
 
     @property
     def asks_curriculum(self) -> bool:

@@ -66,7 +66,7 @@ class InitiativeText:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point of central content. `key` is the caller's own; `years` for compulsory school, `level` for upper secondary."""
+    """A point of central content. `key` is the caller's own; `years` in compulsory school, `level` in upper secondary."""
 
     key: str
     curriculum: str
@@ -302,9 +302,7 @@ def find_content(content: Mapping[str, Content], points: Sequence[Point]) -> dic
                 if best is None or rank > best:
                     best = rank
         if best is not None:
-            winner = points[-best[4]]
-            assert winner.years is not None
-            found[content_id] = copies[(winner.years, winner.text)]
+            found[content_id] = copies[(item.years, points[-best[4]].text)]
     return found
 
 

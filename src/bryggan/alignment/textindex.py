@@ -142,11 +142,11 @@ class TextIndex:
         corrected: dict[str, str] = {}
         scores = np.zeros(size, dtype=np.float32)
         per_word: list[BitMap] = []
-        for place, word in enumerate(asked):
+        for turn, word in enumerate(asked):
             found = BitMap()
-            for term, weight in self._expanded(word, corrected, unfinished=place == len(asked) - 1).items():
-                numbers, weights, members = self._array(term)
-                scores[numbers] += weights * np.float32(weight)
+            for term, weight in self._expanded(word, corrected, unfinished=turn == len(asked) - 1).items():
+                places, weights, members = self._array(term)
+                scores[places] += weights * np.float32(weight)
                 found |= members
             per_word.append(found)
         numbers = per_word[0].copy()

@@ -48,7 +48,8 @@ class Theme:
 
     `words` and `weak_words` are what the city writes, in Swedish and in English; a weak word counts less than half.
     `core` is central content the theme is about, `related` what can be worked with, `loose` what fits at times:
-    ids of `Content`. Weights of subjects and programmes are 2 (about it) or 1 (workable).
+    ids of `Content`. Weights of subjects and programmes are 2 (about it) or 1 (workable). A `method` theme is about
+    how something is done (sensors, maps, statistics, voting): it counts although the initiative's matter is another.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Theme:
     preschool: tuple[str, ...] = ()
     preschool_class: tuple[str, ...] = ()
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    method: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Knowledge:
 _TEXTS = ("words", "weak_words", "words_en", "weak_words_en", "not_words", "core", "related", "loose", "preschool",
           "preschool_class")  # fmt: skip
 _WEIGHTS = ("gy_subjects", "programmes")
-_THEME_KEYS = frozenset({"id", "name", *_TEXTS, *_WEIGHTS, "questions"})
+_THEME_KEYS = frozenset({"id", "name", *_TEXTS, *_WEIGHTS, "questions", "method"})
 _STAGES = frozenset({"preschool", "preschool_class", "1-3", "4-6", "7-9", "gy"})
 
 
@@ -199,8 +201,8 @@ def _content(entry: _Entry) -> Content:
     words = entry.texts("words", needed=True)
     if not any(swedish.terms(word) for word in words):
         raise entry.error("words", "words har bara ord utan innehåll")
-    return Content(entry.text("id"), entry.text("subject"), (int(years[0]), int(years[1])), entry.text("heading"), words,
-                   entry.text("label"))  # fmt: skip
+    span = (int(years[0]), int(years[1]))
+    return Content(entry.text("id"), entry.text("subject"), span, entry.text("heading"), words, entry.text("label"))
 
 
 def _known(
@@ -231,6 +233,8 @@ def _theme(entry: _Entry, content: Mapping[str, Content], groups: Mapping[str, t
         taken.update(served[key])
     if not taken:
         raise entry.error("core", "temat tjänar inget centralt innehåll")
+    if not isinstance(entry.values.get("method", False), bool):
+        raise entry.error("method", "method ska vara true eller false")
     questions = entry.values.get("questions", {})
     if not isinstance(questions, dict) or set(questions) - _STAGES:
         raise entry.error("questions", f"questions ska ha stadierna {', '.join(sorted(_STAGES))}")
@@ -251,4 +255,5 @@ def _theme(entry: _Entry, content: Mapping[str, Content], groups: Mapping[str, t
         preschool=entry.texts("preschool"),
         preschool_class=entry.texts("preschool_class"),
         questions={stage: tuple(lines) for stage, lines in questions.items()},
+        method=entry.values.get("method", False),
     )

@@ -259,7 +259,7 @@ def programmes(request: HttpRequest, filters: Query[schemas.ProgrammeFilters]) -
                 for orientation in row.orientations.all()
                 if orientation.ended_at is None
             ],
-            "subjects": list(dict.fromkeys(subject.subject_code for subject in row.own_subjects)),  # type: ignore[attr-defined]
+            "subjects": list(dict.fromkeys(subject.subject_code for subject in row.own_subjects)),
         }
         for row in rows
     ]

@@ -109,7 +109,7 @@ class DataVersion(models.Model):
         if changed is None:
             grown["whole_number"] = models.F("number") + 1
         if not cls.objects.filter(name=name).update(**grown):
-            cls.objects.bulk_create([cls(name=name)], ignore_conflicts=True)
+            DataVersion.objects.bulk_create([DataVersion(name=name)], ignore_conflicts=True)
             cls.objects.filter(name=name).update(**grown)
         if changed is not None:
             number = cls.objects.get(name=name).number

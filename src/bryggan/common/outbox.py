@@ -13,6 +13,7 @@ from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -75,14 +76,14 @@ def send_waiting(limit: int = 100) -> int:
     return sent
 
 
-def _send(mail: OutgoingMail, connection: object) -> bool:
+def _send(mail: OutgoingMail, connection: BaseEmailBackend) -> bool:
     message = EmailMultiAlternatives(
         mail.subject,
         mail.text,
         settings.DEFAULT_FROM_EMAIL,
         [mail.to],
         headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
-        connection=connection,  # type: ignore[arg-type]
+        connection=connection,
     )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
@@ -101,8 +102,8 @@ def _send(mail: OutgoingMail, connection: object) -> bool:
     mail.sent_at = timezone.now()
     mail.error = ""
     if mail.kind in FORGOTTEN_KINDS:
-        mail.text = mail.html = ""
-    mail.save(update_fields=["sent_at", "error", "text", "html"])
+        mail.subject = mail.text = mail.html = ""
+    mail.save(update_fields=["sent_at", "error", "subject", "text", "html"])
     return True
 
 

@@ -12,6 +12,7 @@ CHORES = (
     Chore("mail", outbox.send_waiting, 0.5),
     Chore("sync", schedule.sync_due, 60),
     Chore("alignment", aligning.align_some, 2),
+    Chore("vectors", aligning.learn_some, 5),
     Chore("pictures", pictures.fetch_waiting, 5),
     Chore("retention", retention.forget_old, 3600),
 )

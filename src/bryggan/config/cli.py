@@ -78,7 +78,7 @@ def _run(name: str, rest: Sequence[str]) -> int:
     command_name = name.replace("-", "_")
     command = load_command_class(app_of(command_name), command_name)
     # Before the parser is made: it decides whether wrong usage is told to a person, with exit code 2.
-    command._called_from_command_line = True
+    command._called_from_command_line = True  # type: ignore[attr-defined]
     parser = command.create_parser("bryggan", name)
     # argparse leaves by itself, with 2 for wrong usage and 0 for --help.
     try:

@@ -9,6 +9,7 @@ from bryggan.web.editing import views as editing
 from bryggan.web.explore import views as explore
 
 urlpatterns = [
+    path("favicon.ico", pages.favicon, name="favicon"),
     path("", explore.home, name="home"),
     path("utforska", explore.explore, name="explore"),
     path("initiativ/<str:address>", explore.initiative, name="initiative"),

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from bryggan.web.accounts.guards import next_address
@@ -60,6 +61,6 @@ class AdministrationSite(admin.AdminSite):
             for entry in room["models"]:
                 titles = getattr(self.get_model_admin(entry["model"]), "titles", None)
                 if titles:
-                    entry["name"] = titles[1]
+                    entry["name"] = capfirst(titles[1])
             room["models"].sort(key=lambda entry: str(entry["name"]))
         return rooms

@@ -14,42 +14,40 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from bryggan.accounts.models import SchoolMembership
+from bryggan.accounts.models import SchoolMembership, User
 from bryggan.common.models import OutgoingMail
+from bryggan.initiatives import moves
 from bryggan.initiatives.models import MoveProposal, Source, SyncRun
+from bryggan.initiatives.permissions import may_judge_moves, may_manage_sources
 
 View = Callable[..., HttpResponseBase]
 RUNS_SHOWN = 50
 
 
-def editors_only(view: View) -> View:
-    """Let editors and administrators in; others are asked to sign in, or told that the page is not for them."""
+def permitted(may: Callable[[User], bool]) -> Callable[[View], View]:
+    """Let those in of whom `may` is true; others are asked to sign in, or told that the page is not for them."""
 
-    @login_required
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not (request.user.is_editor or request.user.is_administrator):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
+    def guard(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not may(signed_in(request)):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
 
-    return guarded
+        return guarded
+
+    return guard
 
 
-def administrators_only(view: View) -> View:
-    """Let administrators in; others as in `editors_only`."""
-
-    @login_required
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_administrator:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return guarded
+def signed_in(request: HttpRequest) -> User:
+    """The person of a request that has passed `login_required`."""
+    assert isinstance(request.user, User)  # noqa: S101 - for the type checker; the guard has seen to it.
+    return request.user
 
 
 @require_safe
-@editors_only
+@permitted(may_judge_moves)
 def editors(request: HttpRequest) -> HttpResponse:
     """What waits for an editor."""
     return render(
@@ -63,7 +61,7 @@ def editors(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@editors_only
+@permitted(may_judge_moves)
 def move_proposals(request: HttpRequest) -> HttpResponse:
     """Pairs of initiatives that seem to be the same, moved from one source to another."""
     waiting = (
@@ -75,18 +73,16 @@ def move_proposals(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@editors_only
+@permitted(may_judge_moves)
 def decide_move(request: HttpRequest, pk: int) -> HttpResponse:
     """Merge the pair, or say that they are two."""
-    from bryggan.initiatives import moves
-
     proposal = get_object_or_404(MoveProposal.objects.select_related("old", "new"), pk=pk)
     try:
         if request.POST.get("decision") == "merge":
-            moves.accept_move(proposal, by=request.user)  # type: ignore[arg-type]
+            moves.accept_move(proposal, by=signed_in(request))
             messages.success(request, _("Sammanförda: ”%(title)s”.") % {"title": proposal.new.title})
         elif request.POST.get("decision") == "reject":
-            moves.reject_move(proposal, by=request.user)  # type: ignore[arg-type]
+            moves.reject_move(proposal, by=signed_in(request))
             messages.success(request, _("De två hålls isär."))
     except moves.AlreadyDecided:
         messages.info(request, _("Någon hann före: paret är redan avgjort."))
@@ -94,7 +90,7 @@ def decide_move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-@administrators_only
+@permitted(may_manage_sources)
 def sources(request: HttpRequest) -> HttpResponse:
     """The sources and how their latest readings went."""
     runs = SyncRun.objects.select_related("source").defer("changes").order_by("-started_at", "-pk")[:RUNS_SHOWN]
@@ -111,7 +107,7 @@ def sources(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@administrators_only
+@permitted(may_manage_sources)
 def sync_run(request: HttpRequest, pk: int) -> HttpResponse:
     """One reading: what it saw, what it changed, what it refused and why."""
     run = get_object_or_404(SyncRun.objects.select_related("source"), pk=pk)
