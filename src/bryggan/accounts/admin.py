@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,7 @@ from bryggan.accounts.models import (
 )
 from bryggan.common import audit
 from bryggan.common.admin import TitledAdmin
+from bryggan.common.models import DataVersion
 
 
 class AuditedAdmin(TitledAdmin):
@@ -139,6 +141,12 @@ class DepartmentAdmin(AuditedAdmin):
     titles = (_("förvaltning"), _("förvaltningar"))
     list_display = ("name", "slug")
     search_fields = ("name", "slug")
+
+    @transaction.atomic
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        # The name stands beside a filter's value.
+        DataVersion.touch("initiatives")
 
 
 @admin.register(Company)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from bryggan.alignment.models import Alignment, AlignmentRun, ProgrammeFit, SubjectFit
+from bryggan.alignment.models import Alignment, AlignmentRun, KeptVector, ProgrammeFit, SubjectFit
 from bryggan.common.admin import ReadOnlyAdmin
 
 
@@ -40,3 +40,10 @@ class AlignmentRunAdmin(ReadOnlyAdmin):
     list_display = ("initiative", "finished_at")
     search_fields = ("initiative__title",)
     list_select_related = ("initiative",)
+
+
+@admin.register(KeptVector)
+class KeptVectorAdmin(ReadOnlyAdmin):
+    titles = (_("uträknad vektor"), _("uträknade vektorer"))
+    list_display = ("text_hash",)
+    fields = ("text_hash",)

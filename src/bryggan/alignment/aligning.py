@@ -70,10 +70,11 @@ def learn_some() -> int:
     # First what people wait for: as long as initiatives wait to be aligned by words, vectors wait.
     if _due(state).exists():
         return 0
-    some = state.missing_vectors[:_VECTORS_AT_A_TIME]
-    RememberingEmbedder(meaning.LazyEmbedder(), state.vectors).embed(some)
-    _forget()
-    return len(some)
+    left = [text for text in state.missing_vectors if meaning.text_hash(text) not in state.vectors]
+    RememberingEmbedder(meaning.LazyEmbedder(), state.vectors).embed(left[:_VECTORS_AT_A_TIME])
+    if len(left) <= _VECTORS_AT_A_TIME:
+        _forget()
+    return len(left[:_VECTORS_AT_A_TIME])
 
 
 def align_all(*, only: int | None = None, progress: Callable[[int, int], None] = lambda done, total: None) -> int:

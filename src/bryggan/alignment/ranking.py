@@ -114,7 +114,8 @@ class Logistic:
         """Give a number between 0 and 1 for values in the order of `features`."""
         total = self.bias
         for value, mean, scale, weight in zip(values, self.mean, self.scale, self.weights, strict=True):
-            total += weight * (value - mean) / scale
+            # A feature that never varied where the coefficients were fitted says nothing.
+            total += weight * (value - mean) / scale if scale else 0.0
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
     def as_json(self) -> dict[str, Any]:

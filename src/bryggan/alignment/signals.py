@@ -28,7 +28,7 @@ _ENGLISH = snowballstemmer.stemmer("english")
 # How much a word counts by where it stands. The how-text and the city's own terms say much about method and
 # organisation and little about the matter; sectors are often set wide.
 FIELD_WEIGHTS: Mapping[str, float] = {
-    "title": 1.3, "what": 1.0, "summary": 1.0, "why": 0.7, "how": 0.45, "challenge": 0.3, "technologies": 0.5,
+    "title": 1.3, "what": 1.0, "summary": 1.0, "why": 0.7, "how": 0.45, "challenge": 0.4, "technologies": 0.5,
     "sectors": 0.25, "category": 0.15, "goals": 0.0,
 }  # fmt: skip
 _TAXONOMY = frozenset({"challenge", "technologies", "sectors", "category", "goals"})
@@ -66,7 +66,7 @@ class InitiativeText:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point of central content. `key` is the caller's own; `years` in compulsory school, `level` in upper secondary."""
+    """A point of central content. `key` is the caller's own; `years` in compulsory school, else `level`."""
 
     key: str
     curriculum: str
@@ -176,7 +176,9 @@ class ThemeReader:
         if word.startswith("="):
             index.setdefault(word.lower(), []).append(_Pattern(number, (word.lower(),), weak, word))
             return
-        stems = tuple(stem(one) for one in swedish.words(word))
+        # English writes "home-care" and "home care" for the same thing, Swedish does not.
+        parted = word.replace("-", " ") if index is self._english else word
+        stems = tuple(stem(one) for one in swedish.words(parted))
         if stems:
             index.setdefault(stems[0], []).append(_Pattern(number, stems, weak, word))
 
@@ -210,12 +212,11 @@ class ThemeReader:
         self, text: str, language: str, field_weight: float,
         seen: dict[int, dict[tuple[str, ...], tuple[float, str]]], stems_seen: set[str],
     ) -> None:  # fmt: skip
-        tokens = swedish.words(text)
+        tokens = swedish.words(text.replace("-", " ") if language == "en" else text)
+        pieces: list[tuple[str, ...]]
         if language == "en":
             stems = [english_stem(token) for token in tokens]
-            pieces: list[tuple[str, ...]] = [
-                tuple(english_stem(p) for p in t.split("-")) if "-" in t else () for t in tokens
-            ]
+            pieces = [() for _ in tokens]
             index = self._english
         else:
             stems = [swedish.stem(token) for token in tokens]

@@ -238,6 +238,9 @@ def _theme(entry: _Entry, content: Mapping[str, Content], groups: Mapping[str, t
     questions = entry.values.get("questions", {})
     if not isinstance(questions, dict) or set(questions) - _STAGES:
         raise entry.error("questions", f"questions ska ha stadierna {', '.join(sorted(_STAGES))}")
+    for stage, lines in questions.items():
+        if not isinstance(lines, list) or not all(isinstance(line, str) and line.strip() for line in lines):
+            raise entry.error(f'"{stage}"', f"frågorna för {stage} ska vara en lista av texter")
     return Theme(
         id=entry.text("id"),
         name=entry.text("name"),

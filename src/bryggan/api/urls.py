@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from bryggan.api import health
-from bryggan.api.views import api
+from bryggan.api.views import api, not_there
 
 urlpatterns = [
     path("api/v1/", api.urls),
+    path("api/<path:rest>", not_there),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -66,6 +66,11 @@ def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
     return _answer({"detail": _("Finns inte.")}, 404)
 
 
+def not_there(request: HttpRequest, rest: str) -> HttpResponse:
+    """Any other address below /api/."""
+    return _answer({"detail": _("Finns inte.")}, 404)
+
+
 def _refuse_problems(problems: tuple[asking.Problem, ...]) -> None:
     for problem in problems:
         if problem.why == "ended":

@@ -1,4 +1,4 @@
-"""The worker's chores, in the order of a round: what people wait for first."""
+"""The worker's chores, in the order of a round, and which lane each runs in."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from bryggan.accounts import retention
 from bryggan.alignment import aligning
 from bryggan.common import outbox
 from bryggan.common.worker import Chore
-from bryggan.initiatives import pictures, schedule
+from bryggan.initiatives import moves, pictures, schedule
 
 CHORES = (
-    Chore("mail", outbox.send_waiting, 0.5),
+    Chore("mail", outbox.send_waiting, 0.5, lane="mail"),
+    Chore("alignment", aligning.align_some, 2, lane="alignment"),
+    Chore("vectors", aligning.learn_some, 5, lane="alignment"),
     Chore("sync", schedule.sync_due, 60),
-    Chore("alignment", aligning.align_some, 2),
-    Chore("vectors", aligning.learn_some, 5),
+    Chore("moves", moves.propose_moves, 600),
     Chore("pictures", pictures.fetch_waiting, 5),
     Chore("retention", retention.forget_old, 3600),
 )

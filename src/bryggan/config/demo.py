@@ -41,7 +41,7 @@ def main() -> int:
     call_command("demo_data", stdout=open(os.devnull, "w"), skip_checks=True)  # noqa: SIM115
     sys.stdout.write(_welcome(server.address()))
     sys.stdout.flush()
-    worker = subprocess.Popen([sys.executable, "-m", "bryggan.config.cli", "worker", "--with-parent"])  # noqa: S603
+    worker = subprocess.Popen([sys.executable, "-m", "bryggan.config.cli", "worker", "--with-parent"])
     try:
         server.serve()
     except server.CannotServe as error:

@@ -20,18 +20,28 @@ def load_extract() -> Outcome:
     return import_extract(read_extract())
 
 
+def load_outlines() -> Outcome:
+    """Put in preschool and preschool class only: Skolverket's interface has no preschool, so ours stays in use."""
+    return import_extract(_with_outlines(Reading()))
+
+
 def read_extract() -> Reading:
     """What the files of `curriculum/extract/` say."""
     reading = Reading()
     add_subjects(reading, _file("compulsory.json")["subjects"], (Curriculum.LGR22, SchoolForm.COMPULSORY))
     add_subjects(reading, _file("upper_secondary.json")["subjects"], (Curriculum.GY25, SchoolForm.UPPER_SECONDARY))
+    _with_outlines(reading)
+    programmes = _file("programmes.json")
+    add_programmes(reading, [*programmes["gy25"], *programmes["gy11"]])
+    return reading
+
+
+def _with_outlines(reading: Reading) -> Reading:
     for name, curriculum, school_form in (
         ("preschool.json", Curriculum.LPFO18, SchoolForm.PRESCHOOL),
         ("preschool_class.json", Curriculum.LGR22, SchoolForm.PRESCHOOL_CLASS),
     ):
         reading.subjects += [area_from(area, curriculum, school_form) for area in _file(name)["areas"]]
-    programmes = _file("programmes.json")
-    add_programmes(reading, [*programmes["gy25"], *programmes["gy11"]])
     return reading
 
 

@@ -6,8 +6,10 @@ import ipaddress
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -53,10 +55,18 @@ class TrustedProxyMiddleware:
 
 
 class PageMiddleware:
+    """With BRYGGAN_REQUIRE_SIGN_IN set, what tells of initiatives is for signed-in people: pages, cards, open data."""
+
+    closed = ("/utforska", "/initiativ/", "/kort/", "/bild/", "/forslag", "/api/v1/initiatives", "/api/v1/suggestions")
+
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.REQUIRE_SIGN_IN and not request.user.is_authenticated and request.path.startswith(self.closed):
+            if request.path.startswith("/api/"):
+                return JsonResponse({"detail": _("Staden kräver inloggning för att visa initiativ.")}, status=401)
+            return redirect_to_login(request.get_full_path())
         return self.get_response(request)
 
 

@@ -25,7 +25,9 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
-def _only(is_right: Callable[[User], bool], view: View[P]) -> View[P]:
+def only(is_right: Callable[[User], bool], view: View[P]) -> View[P]:
+    """Let those in of whom `is_right` is true."""
+
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not is_right(person(request)):
@@ -36,11 +38,11 @@ def _only(is_right: Callable[[User], bool], view: View[P]) -> View[P]:
 
 
 def teachers_only(view: View[P]) -> View[P]:
-    return _only(lambda user: user.is_teacher, view)
+    return only(lambda user: user.is_teacher, view)
 
 
 def editors_only(view: View[P]) -> View[P]:
-    return _only(lambda user: user.is_editor, view)
+    return only(lambda user: user.is_editor, view)
 
 
 def own_address(text: str) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from typing import ParamSpec
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,31 +16,15 @@ from bryggan.common.models import OutgoingMail
 from bryggan.initiatives import moves
 from bryggan.initiatives.models import MoveProposal, Source, SyncRun
 from bryggan.initiatives.permissions import may_judge_moves, may_manage_sources
+from bryggan.web.accounts.guards import View, only, person
 
-View = Callable[..., HttpResponseBase]
+P = ParamSpec("P")
 RUNS_SHOWN = 50
 
 
-def permitted(may: Callable[[User], bool]) -> Callable[[View], View]:
+def permitted(may: Callable[[User], bool]) -> Callable[[View[P]], View[P]]:
     """Let those in of whom `may` is true; others are asked to sign in, or told that the page is not for them."""
-
-    def guard(view: View) -> View:
-        @login_required
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not may(signed_in(request)):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return guarded
-
-    return guard
-
-
-def signed_in(request: HttpRequest) -> User:
-    """The person of a request that has passed `login_required`."""
-    assert isinstance(request.user, User)  # noqa: S101 - for the type checker; the guard has seen to it.
-    return request.user
+    return lambda view: only(may, view)
 
 
 @require_safe
@@ -79,10 +60,10 @@ def decide_move(request: HttpRequest, pk: int) -> HttpResponse:
     proposal = get_object_or_404(MoveProposal.objects.select_related("old", "new"), pk=pk)
     try:
         if request.POST.get("decision") == "merge":
-            moves.accept_move(proposal, by=signed_in(request))
+            moves.accept_move(proposal, by=person(request))
             messages.success(request, _("Sammanförda: ”%(title)s”.") % {"title": proposal.new.title})
         elif request.POST.get("decision") == "reject":
-            moves.reject_move(proposal, by=signed_in(request))
+            moves.reject_move(proposal, by=person(request))
             messages.success(request, _("De två hålls isär."))
     except moves.AlreadyDecided:
         messages.info(request, _("Någon hann före: paret är redan avgjort."))

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -30,8 +29,9 @@ def home(request: HttpRequest) -> HttpResponse:
     with indexes.current() as index:
         found = searching.search(searching.Query(takes_classes=True, sort="newest"), per_page=3, facets=())
         total = len(index.all)
+    closed = settings.REQUIRE_SIGN_IN and not request.user.is_authenticated
     context: dict[str, Any] = {
-        "cards": cards.cards(found.ids, {}, with_points=True),
+        "cards": [] if closed else cards.cards(found.ids, {}, with_points=True),
         "taking_classes": found.count,
         "total": total,
     }
@@ -44,8 +44,6 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def explore(request: HttpRequest) -> HttpResponseBase:
     """The list: filters with counts, free text, chips, hits with the reason for each."""
-    if settings.REQUIRE_SIGN_IN and not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
     parameters = request.GET
     known = {name: parameters.getlist(name) for name in parameters if name in asking.PARAMETERS}
     with indexes.current():
@@ -77,8 +75,6 @@ def explore(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def initiative(request: HttpRequest, address: str) -> HttpResponseBase:
     """An initiative's page. The id decides; another slug leads to the right one."""
-    if settings.REQUIRE_SIGN_IN and not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
     found = _initiative(address)
     if found.merged_into_id:
         return HttpResponsePermanentRedirect(get_object_or_404(Initiative, pk=found.merged_into_id).get_absolute_url())

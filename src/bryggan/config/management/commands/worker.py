@@ -20,11 +20,14 @@ class Command(BaseCommand):
     def handle(self, *, once: bool, with_parent: bool, **_options: Any) -> None:
         from bryggan.config.chores import CHORES
 
+        if once:
+            worker.work_once(CHORES)
+            return
         stop = threading.Event()
         worker.stop_on_signals(stop)
         if with_parent:
             _stop_with_parent(stop)
-        worker.work(CHORES, stop=stop, once=once)
+        worker.work(CHORES, stop=stop)
 
 
 def _stop_with_parent(stop: threading.Event) -> None:

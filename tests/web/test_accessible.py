@@ -1,0 +1,244 @@
+"""Every page, by axe: as the people it is for, in light and dark, wide and narrow. And no page forgotten."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Page
+
+from web.conftest import NARROW, WIDE, Demo, Visit, Watched, assert_accessible, assert_fits
+
+pytestmark = pytest.mark.browser
+
+STRANGER = ""
+TEACHER = "larare@skola.example.org"
+EDITOR = "redaktor@stad.example.org"
+ADMINISTRATOR = "admin@stad.example.org"
+
+# Name of the address, who looks at it, and how to get there: an address, or a page with a link to it.
+PAGES: list[tuple[str, str, str]] = [
+    ("home", STRANGER, "/"),
+    ("home", TEACHER, "/"),
+    ("explore", STRANGER, "/utforska"),
+    ("explore", STRANGER, "/utforska?school_form=GR&years=7-9&sort=title"),
+    ("explore", STRANGER, "/utforska?school_form=GY&q=vaten"),
+    ("explore", STRANGER, "/utforska?subject=FINNSINTE&years=x&sort=fel&category=nej"),
+    ("explore", STRANGER, "/utforska?q=xyzzyqwert&takes_classes=1"),
+    ("explore", STRANGER, "/utforska?page=99"),
+    ("explore", TEACHER, "/utforska?page=2"),
+    ("initiative", STRANGER, "the pilot"),
+    ("initiative", STRANGER, "one with a picture"),
+    ("initiative", TEACHER, "the pilot"),
+    ("card", STRANGER, "card of the pilot"),
+    ("about", STRANGER, "/om"),
+    ("accessibility", STRANGER, "/tillganglighet"),
+    ("open_data", STRANGER, "/oppna-data"),
+    ("account_login", STRANGER, "/konto/logga-in?next=/klasser"),
+    ("account", TEACHER, "/konto/"),
+    ("account", EDITOR, "/konto/"),
+    ("choose_school", TEACHER, "/konto/skola"),
+    ("choose_school", TEACHER, "/konto/skola?q=finns+inte"),
+    ("classes", TEACHER, "/klasser"),
+    ("school_class_new", TEACHER, "/klasser/ny"),
+    ("school_class", TEACHER, "a class"),
+    ("school_class_change", TEACHER, "a class to change"),
+    ("editors", EDITOR, "/redaktion/"),
+    ("editors", ADMINISTRATOR, "/redaktion/"),
+    ("move_proposals", EDITOR, "/redaktion/flyttar"),
+    ("waiting_teachers", EDITOR, "/redaktion/larare"),
+    ("sources", ADMINISTRATOR, "/forvaltning/kallor"),
+    ("sync_run", ADMINISTRATOR, "a reading"),
+]  # fmt: skip
+# Looked at on the way, by a test of its own below.
+ON_THE_WAY = {"account_confirm_login_code"}
+SAME_PAGE = {"account_request_login_code": "account_login"}
+NO_PAGE = {"picture": "answers with a picture"}
+ONLY_POSTED = {
+    "account_logout": "/konto/logga-ut",
+    "decide_move": "/redaktion/flyttar/1",
+    "leave_school": "/konto/skola/1/lamna",
+    "decide_membership": "/konto/kollegor/1",
+    "school_class_archive": "/klasser/1/lagg-undan",
+    "school_class_add_teacher": "/klasser/1/larare",
+}
+# Django's admin is Django's work; the rest are for machines.
+ELSEWHERE = re.compile(r"(admin|api):|healthz$|readyz$|favicon$")
+
+
+def named_addresses(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            yield prefix + (entry.name or str(entry.pattern))
+        else:
+            yield from named_addresses(entry, prefix + (f"{entry.namespace}:" if entry.namespace else ""))
+
+
+def test_no_page_is_forgotten() -> None:
+    covered = {name for name, _, _ in PAGES} | ON_THE_WAY | set(SAME_PAGE) | set(NO_PAGE) | set(ONLY_POSTED)
+
+    own = {name for name in named_addresses(get_resolver()) if not ELSEWHERE.match(name)}
+
+    assert own == covered
+
+
+@pytest.mark.parametrize(("name", "path"), ONLY_POSTED.items())
+def test_what_is_only_posted_shows_no_page(demo: Demo, name: str, path: str) -> None:
+    with pytest.raises(urllib.request.HTTPError) as refused:
+        urllib.request.urlopen(demo.address + path)
+
+    assert refused.value.code == 405
+
+
+@pytest.mark.parametrize(("name", "person", "where"), PAGES)
+def test_a_page_has_no_violations_and_fits(demo: Demo, visit: Visit, name: str, person: str, where: str) -> None:
+    page = visit(person)
+
+    go(page, demo, where)
+
+    look_at_every_way(page)
+
+
+def test_the_code_page_is_accessible_also_with_an_error(visit: Visit, watched: Watched) -> None:
+    watched.expected = {422}
+    page = visit()
+    page.goto("/konto/logga-in")
+    page.get_by_role("textbox").fill("ingen@annan.example.org")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/kod")
+
+    look_at_every_way(page)
+    page.get_by_label("Koden i mejlet").fill("CCCCCC")
+    page.keyboard.press("Enter")
+    page.get_by_text("Koden stämmer inte").wait_for()
+
+    look_at_every_way(page)
+
+
+@pytest.mark.parametrize(
+    ("person", "path", "status"),
+    [
+        (STRANGER, "/finns-inte", 404),
+        (STRANGER, "/initiativ/999999-borta", 404),
+        (TEACHER, "/redaktion/", 403),
+        (TEACHER, "/klasser/999999", 404),
+        (EDITOR, "/forvaltning/kallor", 403),
+        (EDITOR, "/klasser", 403),
+    ],
+)
+def test_an_error_page_is_accessible(visit: Visit, watched: Watched, person: str, path: str, status: int) -> None:
+    watched.expected = {status}
+    page = visit(person)
+
+    answer = page.goto(path)
+
+    assert answer
+    assert answer.status == status
+    look_at_every_way(page)
+
+
+@pytest.mark.parametrize(
+    ("person", "path", "fill", "button"),
+    [
+        (STRANGER, "/konto/logga-in", {"email": "ingen adress"}, "Skicka en kod"),
+        (STRANGER, "/konto/logga-in", {"email": "elev@elev.example.org"}, "Skicka en kod"),
+        (TEACHER, "/klasser/ny", {"label": "", "pupils": "0", "adults": "99"}, "Lägg till klassen"),
+        (TEACHER, "a class", {"email": "ingen@skola.example.org"}, "Lägg till kollegan"),
+    ],
+)
+def test_a_form_with_errors_is_accessible_and_tells_them_where_they_are(
+    demo: Demo, visit: Visit, watched: Watched, person: str, path: str, fill: dict[str, str], button: str
+) -> None:
+    watched.expected = {422}
+    page = visit(person)
+    go(page, demo, path)
+    # The browser's own checks stand in the way of the server's.
+    page.evaluate("document.querySelectorAll('form').forEach(form => form.noValidate = true)")
+    for name, value in fill.items():
+        page.locator(f"main [name={name}]").fill(value)
+
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+        page.get_by_role("button", name=button).click()
+    page.locator(".error, [role=alert]").first.wait_for()
+
+    assert answer.value.status == 422
+    for name in fill:
+        at = page.locator(f"main [name={name}]")
+        assert at.get_attribute("aria-invalid") == "true"
+        told = [page.locator(f"[id='{part}']") for part in (at.get_attribute("aria-describedby") or "").split()]
+        assert any("error" in (part.get_attribute("class") or "") and part.inner_text() for part in told), name
+    look_at_every_way(page)
+
+
+def test_a_form_that_is_too_old_is_accessible(visit: Visit, watched: Watched) -> None:
+    watched.expected = {403}
+    page = visit()
+    page.goto("/konto/logga-in")
+    page.context.clear_cookies()
+    page.get_by_role("textbox").fill("ingen@annan.example.org")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Formuläret var för gammalt").wait_for()
+
+    look_at_every_way(page)
+
+
+def test_the_page_for_too_many_tries_is_accessible(visit: Visit, watched: Watched) -> None:
+    watched.expected = {429}
+    page = visit()
+    for _ in range(6):
+        page.goto("/konto/logga-in")
+        page.get_by_role("textbox").fill("ivrig@annan.example.org")
+        page.keyboard.press("Enter")
+        page.wait_for_load_state()
+    page.get_by_role("heading", name="För många försök").wait_for()
+
+    look_at_every_way(page)
+
+
+def go(page: Page, demo: Demo, where: str) -> None:
+    if where.startswith("/"):
+        page.goto(where)
+    elif where in ("the pilot", "card of the pilot", "one with a picture"):
+        source_id = "demo-18" if "picture" in where else "demo-pilot"
+        found = initiative(demo, source_id)
+        page.goto(f"/kort/{found['id']}" if where.startswith("card") else found["url"])
+    elif where.startswith("a class"):
+        page.goto("/klasser")
+        page.locator("main li h2 a").first.click()
+        page.wait_for_url(re.compile(r"/klasser/\d+$"))
+        if where == "a class to change":
+            page.goto(page.url + "/andra")
+    else:
+        page.goto("/forvaltning/kallor")
+        page.locator("main table th a").last.click()
+        page.wait_for_url(re.compile(r"/kallor/\d+$"))
+
+
+def initiative(demo: Demo, source_id: str) -> Any:
+    for number in (1, 2, 3):
+        for hit in demo.get_json(f"/api/v1/initiatives?per_page=100&page={number}")["results"]:
+            if hit["source_id"] == source_id:
+                return hit
+    raise AssertionError(f"the demo has no {source_id}")
+
+
+def look_at_every_way(page: Page) -> None:
+    """Wide as it comes; narrow with everything unfolded; both in light and in dark."""
+    page.wait_for_load_state()
+    page.emulate_media(color_scheme="light")
+    assert_accessible(page, "wide, light")
+    assert_fits(page, "wide")
+    page.emulate_media(color_scheme="dark")
+    assert_accessible(page, "wide, dark")
+    page.set_viewport_size(NARROW)
+    assert_fits(page, "narrow")
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    assert_accessible(page, "narrow, dark")
+    page.emulate_media(color_scheme="light")
+    assert_accessible(page, "narrow, light")
+    assert_fits(page, "narrow, unfolded")
+    page.set_viewport_size(WIDE)
