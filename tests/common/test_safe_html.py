@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bryggan.common import safe_html
@@ -61,3 +63,13 @@ def test_control_characters_and_half_pairs_go_but_line_feeds_stay() -> None:
 
 def test_the_text_of_markup_is_one_block_a_line() -> None:
     assert safe_html.text_of("<h3>A &amp; b</h3><p>c<br>d</p><ul><li>e</li><li>f</li></ul>") == "A & b\nc\nd\ne\nf"
+
+
+@pytest.mark.parametrize("hostile", ["[a a=", "<", "<a ", "<p>", "[/", "<h1", "&#", "<p> ", "<li><ul>"])
+def test_a_hostile_text_is_cleaned_in_reasonable_time(hostile: str) -> None:
+    began = time.process_time()
+
+    safe_html.clean(hostile * 30_000)
+    safe_html.title_text((hostile * 30_000)[:5000])
+
+    assert time.process_time() - began < 5

@@ -171,6 +171,13 @@ class InnovationDatabase(Double):
                     if isinstance(term, dict) and term.get("term_id") == remote_id:
                         term["name"] = name
 
+    def delete_term(self, taxonomy: str, remote_id: int) -> None:
+        """Delete a term as WordPress does: it drops out of every list, and no `modified` moves."""
+        self.lists[taxonomy] = [row for row in self.lists[taxonomy] if row["id"] != remote_id]
+        for row in self.projects:
+            if isinstance(row[taxonomy], list):
+                row[taxonomy] = [each for each in row[taxonomy] if each["term_id"] != remote_id] or None
+
     def answer(self, path: str, query: dict[str, str]) -> Reply:
         if not self.pretty:
             if "rest_route" not in query:

@@ -535,21 +535,24 @@ def test_a_new_initiative_comes_with_a_changed_read(source: Source, sync: Sync, 
     assert counts(run) == {"seen": 147, "created": 1, "unchanged": 138}
 
 
-@pytest.mark.parametrize("change", ["deleted", "renamed"])
+@pytest.mark.parametrize("change", ["deleted", "renamed", "term deleted"])
 def test_what_the_source_does_not_tell_leads_to_a_full_read(
     source: Source, sync: Sync, database: InnovationDatabase, change: str
 ) -> None:
     sync(source)
     if change == "deleted":
         database.projects.remove(database.project(45))
-    else:
+    elif change == "renamed":
         database.rename("status", 2, "Omdöpt status")
+    else:
+        database.delete_term("sector", 14)
 
     run = sync(source, full=False)
 
     assert run.kind == SyncRun.Kind.FULL
     assert run.withdrawn == (change == "deleted")
-    assert (run.updated > 0) == (change == "renamed")
+    assert (run.updated > 0) == (change != "deleted")
+    assert sync(source, full=False).kind == SyncRun.Kind.CHANGED
 
 
 def test_a_full_read_is_due_after_a_day(source: Source, sync: Sync) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from bryggan.alignment.models import Alignment, AlignmentRun, KeptVector, ProgrammeFit, SubjectFit
+from bryggan.alignment.models import Alignment, AlignmentRun, KeptVector, ProgrammeFit, SavedSearch, SubjectFit, UnmetSearch
 from bryggan.common.admin import ReadOnlyAdmin
 
 
@@ -47,3 +47,18 @@ class KeptVectorAdmin(ReadOnlyAdmin):
     titles = (_("uträknad vektor"), _("uträknade vektorer"))
     list_display = ("text_hash",)
     fields = ("text_hash",)
+
+
+@admin.register(SavedSearch)
+class SavedSearchAdmin(ReadOnlyAdmin):
+    titles = (_("sparad sökning"), _("sparade sökningar"))
+    list_display = ("name", "user", "wants_mail", "mailed_at")
+    list_select_related = ("user",)
+    exclude = ("stop_hash",)
+
+
+@admin.register(UnmetSearch)
+class UnmetSearchAdmin(ReadOnlyAdmin):
+    titles = (_("sökning utan träff"), _("sökningar utan träff"))
+    list_display = ("on", "text", "filters", "count")
+    search_fields = ("text", "filters")

@@ -26,7 +26,7 @@ from bryggan.curriculum.models import Block, CoreContent, Programme, ProgrammeSu
 from bryggan.initiatives.models import Initiative, Term
 
 # Grows when this module would store other rows for the same ranking.
-METHOD = 1
+METHOD = 2
 _VECTORS_AT_A_TIME = 10
 
 _lock = threading.Lock()
@@ -147,7 +147,12 @@ def _store(number: int, text_hash: str, state: _State, ranking: Ranking, gy: Map
     ProgrammeFit.objects.bulk_create(_programme_fits(number, state, ranking))
     AlignmentRun.objects.update_or_create(
         initiative_id=number,
-        defaults={"text_hash": text_hash, "method_hash": state.method_hash, "finished_at": timezone.now()},
+        defaults={
+            "text_hash": text_hash,
+            "method_hash": state.method_hash,
+            "themes": [[theme, round(strength, 3)] for theme, strength in ranking.themes[:12]],
+            "finished_at": timezone.now(),
+        },
     )
     DataVersion.touch("initiatives", [number])
 

@@ -121,6 +121,8 @@ class AlignmentRun(models.Model):
     # Of the initiative's text, and of method and curriculum together.
     text_hash = models.CharField(max_length=32)
     method_hash = models.CharField(max_length=32)
+    # [[theme id, strength 0 to 1]], strongest first: what the initiative is about, in our own layer of knowledge.
+    themes = models.JSONField(default=list, blank=True)
     finished_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -136,3 +138,47 @@ class KeptVector(models.Model):
 
     def __str__(self) -> str:
         return self.text_hash
+
+
+class SavedSearch(models.Model):
+    """A search that a person keeps, and may be mailed about."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_searches")
+    name = models.CharField(_("namn"), max_length=120)
+    # The address of the list, without page and order: `subject=GRGRBIO01&years=7-9`.
+    parameters = models.CharField(max_length=2000)
+    wants_mail = models.BooleanField(_("skicka brev när något nytt kommer"), default=False)
+    # Initiatives that it had found when the person last heard of it.
+    known = models.JSONField(default=list)
+    # Random, in the link that stops the mail without signing in; stored hashed.
+    stop_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["name", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "parameters"], name="a_search_is_saved_once_per_person")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UnmetSearch(models.Model):
+    """A search that found nothing, counted by day. Of whom it was, nothing is kept."""
+
+    on = models.DateField()
+    text = models.CharField(max_length=120, blank=True)
+    # The filters, sorted and encoded as an address, so that the same wish is one row.
+    filters = models.CharField(max_length=500, blank=True)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["-on", "-count"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["on", "text", "filters"], name="one_row_per_day_and_unmet_wish")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.text} {self.filters}"

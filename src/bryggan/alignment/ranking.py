@@ -574,14 +574,14 @@ class Ranker:
         scored = []
         for at, position in enumerate(positions):
             common = {n: s * read.strengths[n] for n, s in themes_of[at].items() if n in read.strengths}
-            nearness = 1.0 - math.exp(-1.3 * sum(common.values()) - 0.06 * shared_scores.get(at, 0.0))
+            nearness = 1.0 - math.exp(-1.3 * sum(common.values()) - 0.025 * shared_scores.get(at, 0.0))
             scored.append((nearness, at, position, common))
         scored.sort(key=lambda one: (-one[0], one[1]))
         out: list[ScoredPoint] = []
         for nearness, _, position, common in scored[:most]:
             point = self._points[position]
             # A goal area of preschool is wide: its points fit by the area, and a little better by their words.
-            score = subject_score * ((0.25 + 0.75 * nearness) if reason == "gy" else (0.6 + 0.4 * nearness))
+            score = subject_score * (0.3 + 0.7 * min(1.0, nearness / 0.75) if reason == "gy" else 0.6 + 0.4 * nearness)
             if score < self._coefficients.possible or (reason == "gy" and nearness < 0.15):
                 continue
             if reason == "area" and nearness < 0.12 and (out or not subject.startswith("LPFO")):

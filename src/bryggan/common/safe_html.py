@@ -13,7 +13,8 @@ _TAGS = {"p", "br", "ul", "ol", "li", "strong", "em", "b", "i", "a", "h3", "h4",
 _ATTRIBUTES = {"a": {"href"}}
 _EMPTY = re.compile(r"<(p|li|ul|ol|h3|h4|strong|em|b|i|blockquote)>(?:\s|&nbsp;|<br>)*</\1>")
 # A shortcode that nothing has run: keep what stands inside, drop the brackets.
-_SHORTCODE = re.compile(r"\[/?[a-zåäö][\w-]*(?:\s+[\w-]+=[^\]]*)?/?\]", re.IGNORECASE)
+# Its length is bounded, or a text of nothing but open brackets would be searched to its end from each of them.
+_SHORTCODE = re.compile(r"\[/?[a-zåäö][\w-]{0,60}(?:\s{1,9}[\w-]{1,60}=[^\]]{0,600})?/?\]", re.IGNORECASE)
 _HEADINGS = re.compile(r"(</?)h([1-6])(?=[\s>])", re.IGNORECASE)
 _BLOCKS = {
     "p",
@@ -65,7 +66,7 @@ def clean(markup: str) -> str:
 
 def title_text(markup: str) -> str:
     """A title as plain text: tags stripped, then entities resolved once, so that `&lt;beta&gt;` ends as text."""
-    stripped = re.sub(r"</?[a-zA-Z][^>]*>", "", markup)
+    stripped = re.sub(r"</?[a-zA-Z][^>]{0,1000}>", "", markup)
     return line(html.unescape(stripped))
 
 

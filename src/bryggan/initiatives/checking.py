@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from bryggan.initiatives import detecting
@@ -102,4 +102,4 @@ def _count(page: Page, findings: Findings, filled: Counter[str], keys: Counter[s
 
 
 def _counted() -> list[str]:
-    return [name for name in RemoteInitiative.__dataclass_fields__ if name not in _NOT_COUNTED]
+    return [each.name for each in fields(RemoteInitiative) if each.name not in _NOT_COUNTED]

@@ -19,7 +19,7 @@ from rapidfuzz import fuzz
 from bryggan.accounts.models import User
 from bryggan.common import audit, safe_html
 from bryggan.common.models import DataVersion
-from bryggan.initiatives.models import Contact, Initiative, MoveProposal, Picture, Source
+from bryggan.initiatives.models import Contact, Initiative, MoveProposal, Picture, Source, SyncRun
 
 # Titles say more than texts, which are rewritten when systems change.
 TITLE_WEIGHT = 0.6
@@ -70,6 +70,15 @@ def propose_moves() -> int:
     with transaction.atomic():
         MoveProposal.objects.bulk_create(proposals, ignore_conflicts=True)
         return len(proposals)
+
+
+def propose_after(run: SyncRun) -> int:
+    """Propose moves when the run brought something new and there is something old to compare it with."""
+    if not run.created:
+        return 0
+    others = Source.objects.exclude(format=Source.Format.DEMO).exclude(pk=run.source_id)
+    old = Initiative.objects.readable().filter(models.Q(source__in=others) | models.Q(withdrawn_at__isnull=False))
+    return propose_moves() if old.exists() else 0
 
 
 @transaction.atomic

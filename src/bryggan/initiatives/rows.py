@@ -5,7 +5,7 @@ Every function can run twice; what is equal already is not written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -68,19 +68,33 @@ class Meanings:
         }
         self.changed = False
 
-    def differ_from(self, terms: Iterable[RemoteTerm]) -> bool:
-        """True when the source has renamed or added a word since we last heard it."""
-        return any(self._meant.get((each.kind, each.remote_id), (0, ""))[1] != mapped_hash(each) for each in terms)
+    def differ_from(self, vocabulary: Sequence[RemoteTerm]) -> bool:
+        """True when the source has renamed, added or deleted a word since we last heard all of them."""
+        return any(self._is_news(each) for each in vocabulary) or bool(self._deleted(vocabulary))
 
-    def take(self, terms: Sequence[RemoteTerm]) -> None:
-        """Make and rename what the source's whole vocabulary asks for, parents included."""
-        fresh = [each for each in terms if self.differ_from([each])]
+    def take(self, vocabulary: Sequence[RemoteTerm]) -> None:
+        """Make and rename what the source's whole vocabulary asks for, parents included; forget what it dropped."""
+        fresh = [each for each in vocabulary if self._is_news(each)]
         for each in fresh:
             self.of(each)
         for each in fresh:
             parent = self._meant.get((each.kind, each.parent))
             if each.kind != DEPARTMENT:
                 Term.objects.filter(pk=self.of(each)).update(parent=parent[0] if parent else None)
+        for kind, remote_id in self._deleted(vocabulary):
+            # The word itself stays: another source may use it, and its address keeps working.
+            SourceTerm.objects.filter(source=self._source, kind=kind, remote_id=remote_id).delete()
+            del self._meant[kind, remote_id]
+            self.changed = True
+
+    def _is_news(self, remote: RemoteTerm) -> bool:
+        return self._meant.get((remote.kind, remote.remote_id), (0, ""))[1] != mapped_hash(remote)
+
+    def _deleted(self, vocabulary: Sequence[RemoteTerm]) -> list[tuple[str, str]]:
+        told = {(each.kind, each.remote_id) for each in vocabulary}
+        # Of kinds that have no list of their own, only the initiatives tell.
+        listed = {each.kind for each in vocabulary}
+        return [key for key in self._meant if key[0] in listed and key not in told]
 
     def of(self, remote: RemoteTerm) -> int:
         """The primary key of the Term, or for DEPARTMENT of the Department, that `remote` means."""

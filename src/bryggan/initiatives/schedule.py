@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Max
 from django.utils import timezone
 
+from bryggan.initiatives import moves
 from bryggan.initiatives.models import Source, SyncRun
 from bryggan.initiatives.sync import sync_source
-
-log = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=15)
 # Sources that can only be read whole are read less often.
@@ -30,12 +28,12 @@ def sync_due() -> int:
     if not waiting:
         return 0
     source = min(waiting, key=lambda each: (each.last_run is not None, each.last_run))
-    sync_source(source)
+    moves.propose_after(sync_source(source))
     forget_old_runs()
     return 1
 
 
-def _is_due(source: Source, now: object) -> bool:
+def _is_due(source: Source, now: datetime) -> bool:
     last = source.last_run  # type: ignore[attr-defined]
     if last is None:
         return True

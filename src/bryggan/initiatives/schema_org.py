@@ -40,8 +40,8 @@ KEY_HEADER = "X-TYPESENSE-API-KEY"
 PER_PAGE = 250
 LARGEST_FILE = 64 * 1024 * 1024
 
-_H2 = re.compile(r"<h2[^>]*>(.*?)</h2>", re.IGNORECASE | re.DOTALL)
-_LIST_ITEM = re.compile(r"<li[^>]*>(.*?)</li>", re.IGNORECASE | re.DOTALL)
+_H2 = re.compile(r"<h2[^>]{0,300}>(.{0,500}?)</h2>", re.IGNORECASE | re.DOTALL)
+_LIST_ITEM = re.compile(r"<li[^>]{0,300}>(.{0,2000}?)</li>", re.IGNORECASE | re.DOTALL)
 _TEXTS = {"vad": "what", "hur": "how", "varför": "why", "lärdomar": "lessons"}
 _NO_STATUS = frozenset({"", "n/a", "status ej angiven"})
 
@@ -253,7 +253,7 @@ def initiative(remote_id: str, document: Mapping[str, Any]) -> RemoteInitiative:
 def _description(value: object) -> str:
     """The text as one HTML string; by Municipio's type it may also be objects with headline and text."""
     if isinstance(value, str):
-        return value
+        return value[: values.LONGEST_TEXT]
     return "".join(
         (f"<h2>{html.escape(values.text_line(row.get('headline')))}</h2>" if row.get("headline") else "")
         + (row["text"] if isinstance(row.get("text"), str) else "")

@@ -28,6 +28,8 @@ from bryggan.initiatives.rows import Initiatives, Meanings, take_challenges, tak
 
 log = logging.getLogger(__name__)
 
+# A run's record names so many changes; its counts tell of all.
+MOST_NAMED = 2000
 FULL_READ_EVERY = timedelta(hours=24)
 # How often a sync starts over because another one of the same source came first.
 TRIES = 3
@@ -213,7 +215,7 @@ def _write(
             withdrawn=len(withdrawn),
             left_out=_named(reading.left_out.values()),
             refused=_named(reading.refused),
-            changes=changes,
+            changes=changes[:MOST_NAMED],
         )
         everything = meanings.changed or challenges_changed or platforms_changed
         if changes or everything:

@@ -22,6 +22,9 @@ from bryggan.initiatives.remote import RemoteContact
 
 CITY_TIME = ZoneInfo("Europe/Stockholm")
 UNTITLED = "Utan rubrik"
+# Longer than anything that a person has written, and short enough to be worked on.
+LONGEST_TEXT = 300_000
+LONGEST_TITLE = 5_000
 STOPPED = -1
 # What the city's statuses mean when a source gives no number: names in lower case.
 _PROGRESS_BY_NAME = {"idé": 25, "ide": 25, "pilot": 50, "skala upp": 75, "realiserad": 100, "avbruten": STOPPED}
@@ -52,13 +55,14 @@ def unescaped_line(value: object) -> str:
 
 def plain_text(value: object) -> str:
     """Plain text of several lines, as typed; empty for what is no text."""
-    return safe_html.normal(value).strip() if isinstance(value, str) else ""
+    return safe_html.normal(value[:LONGEST_TEXT]).strip() if isinstance(value, str) else ""
 
 
 def markup(value: object) -> str:
     """Cleaned HTML; plain text without a tag becomes paragraphs."""
     if not isinstance(value, str) or not value.strip():
         return ""
+    value = value[:LONGEST_TEXT]
     if "<" not in value:
         parts = re.split(r"\r?\n\s*\r?\n", value.strip())
         value = "".join(f"<p>{part}</p>" for part in parts).replace("\n", "<br>")
@@ -68,7 +72,7 @@ def markup(value: object) -> str:
 def title(value: object, fallback_html: str = "") -> str:
     """A title, at most 500 characters; without one the first words of the text, or a word that says so."""
     rendered = value.get("rendered") if isinstance(value, dict) else value
-    found = safe_html.title_text(rendered) if isinstance(rendered, str) else ""
+    found = safe_html.title_text(rendered[:LONGEST_TITLE]) if isinstance(rendered, str) else ""
     if not found and fallback_html:
         found = _shortened(safe_html.text_of(fallback_html).partition("\n")[0], 80)
     return (found or UNTITLED)[:500]
@@ -265,11 +269,7 @@ def _is_personal(key: str) -> bool:
 def without_persons(value: Any) -> Any:
     """`value` less every key that names persons or web links of the source's own, and storable as JSON."""
     if isinstance(value, dict):
-        return {
-            without_persons(key): without_persons(inner)
-            for key, inner in value.items()
-            if not _is_personal(key)
-        }
+        return {without_persons(key): without_persons(inner) for key, inner in value.items() if not _is_personal(key)}
     if isinstance(value, list):
         return [without_persons(each) for each in value]
     if isinstance(value, str):

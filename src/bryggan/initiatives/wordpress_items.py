@@ -103,7 +103,7 @@ def term(row: Mapping[str, Any], kind: str) -> RemoteTerm | None:
         kind=kind,
         remote_id=remote_id,
         name=name,
-        description=safe_html.line(safe_html.title_text(str(row.get("description") or ""))),
+        description=safe_html.title_text(str(row.get("description") or "")[: values.LONGEST_TITLE]),
         parent=values.identity(row.get("parent")),
         progress=values.progress_of(name, row.get("progress_value")) if kind == Term.Kind.STATUS else None,
     )
@@ -376,7 +376,7 @@ def _pictures(item: Mapping[str, Any], media: Mapping[str, RemotePicture]) -> tu
                 RemotePicture(
                     address=address,
                     alt=values.unescaped_line(row.get("alt"))[:500],
-                    caption=safe_html.title_text(str(row.get("caption") or ""))[:1000],
+                    caption=safe_html.title_text(str(row.get("caption") or "")[: values.LONGEST_TITLE])[:1000],
                     version=values.text_line(row.get("modified"))[:40],
                 )
             )

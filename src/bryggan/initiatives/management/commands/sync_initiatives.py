@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.text import slugify
 
 from bryggan.common.fetching import FetchError
-from bryggan.initiatives import detecting
+from bryggan.initiatives import detecting, moves
 from bryggan.initiatives.management.progress import on_terminal
 from bryggan.initiatives.models import Source, SyncRun
 from bryggan.initiatives.remote import SourceTrouble
@@ -54,6 +54,7 @@ class Command(BaseCommand):
                     run = sync_source(each, full=full, progress=progress)
                 except (SourceTrouble, FetchError) as error:
                     raise CommandError(str(error)) from error
+                moves.propose_after(run)
                 told.append(_as_json(run, time.monotonic() - began))
         if as_json:
             answer = _without_names(told[0]) if source else _summed(told)
