@@ -10,8 +10,11 @@ answers the same questions with the same rows by SQL alone, and the floor is the
 from __future__ import annotations
 
 import argparse
+import functools
 import gzip
+import io
 import json
+import operator
 import os
 import platform
 import random
@@ -44,19 +47,19 @@ def main() -> int:
 
 
 def measure(number: int, curriculum: Path | None, queries: int) -> dict[str, object]:
-    import generate
     from django.core.management import call_command
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
+    import generate
     from bryggan.alignment import index, searching
     from bryggan.curriculum.extracting import load_extract
     from bryggan.web import staticfiles
 
     call_command("migrate", verbosity=0)
     if curriculum:
-        call_command("import_curriculum", directory=str(curriculum), verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115
+        call_command("import_curriculum", directory=str(curriculum), stdout=io.StringIO())
     load_extract()
     generate.initiatives(number)
     staticfiles.prepare()
@@ -143,10 +146,14 @@ def naive(q: object) -> None:
     def filtered(but: str | None):  # type: ignore[no-untyped-def]
         rows = Initiative.objects.published()
         for word in q.text.split():  # type: ignore[attr-defined]
-            rows = rows.filter(Q(title__icontains=word) | Q(what_html__icontains=word) | Q(why_html__icontains=word) | Q(how_html__icontains=word))
+            fields = ("title", "what_html", "why_html", "how_html")
+            rows = rows.filter(
+                functools.reduce(operator.or_, (Q(**{f"{field}__icontains": word}) for field in fields))
+            )
         for facet in ("sector", "goal", "technology"):
             if facet != but and getattr(q, facet):
-                rows = rows.filter(pk__in=Initiative.terms.through.objects.filter(term__kind=facet, term__slug__in=getattr(q, facet)).values("initiative_id"))
+                links = Initiative.terms.through.objects.filter(term__kind=facet, term__slug__in=getattr(q, facet))
+                rows = rows.filter(pk__in=links.values("initiative_id"))
         return rows
 
     rows = filtered(None)
@@ -156,7 +163,8 @@ def naive(q: object) -> None:
         list(filtered(kind).filter(terms__kind=kind).values("terms__slug").annotate(n=Count("pk", distinct=True)))
     for column in ("status__slug", "category__slug", "department__slug", "challenge_id"):
         list(filtered(None).values(column).annotate(n=Count("pk")))
-    list(Alignment.objects.counting().filter(initiative__in=filtered(None)).values("core_content__subject__code").annotate(n=Count("initiative", distinct=True)))
+    aligned = Alignment.objects.counting().filter(initiative__in=filtered(None))
+    list(aligned.values("core_content__subject__code").annotate(n=Count("initiative", distinct=True)))
 
 
 def floor(index: object, q: object) -> int:

@@ -90,7 +90,11 @@ def initiatives(number: int, *, seed: int = 1) -> None:
                 strength = "strong" if score > 0.4 else "possible"
                 alignments.append(
                     Alignment(
-                        initiative_id=one.pk, core_content_id=point, score=score, strength=strength, reason="Handlar om det."
+                        initiative_id=one.pk,
+                        core_content_id=point,
+                        score=score,
+                        strength=strength,
+                        reason="Handlar om det.",
                     )
                 )
             fits += [

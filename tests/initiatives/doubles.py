@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from bryggan.initiatives.models import SyncRun
+
 RECORDINGS = Path(__file__).parent / "recordings"
 API = "/wp-json/wp/v2"
 TAXONOMIES = (
@@ -97,6 +99,8 @@ class Double:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        # A reader that hangs up, as one does that has read enough, is no news.
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
 
@@ -158,6 +162,11 @@ class InnovationDatabase(Double):
         self.unpublished: set[int] = set()
         self.pretty = True
         super().__init__()
+
+    @property
+    def reads(self) -> list[str]:
+        """The pages of initiatives that were asked for."""
+        return [each for each in self.asked if each.startswith(f"{API}/project?") and "per_page=100" in each]
 
     def project(self, remote_id: int) -> dict[str, Any]:
         return next(row for row in self.projects if isinstance(row, dict) and row.get("id") == remote_id)
@@ -270,3 +279,9 @@ def written_statements() -> Iterator[Counter[str]]:
 
     with connection.execute_wrapper(count):
         yield counts
+
+
+def counts(run: SyncRun) -> dict[str, int]:
+    """The numbers of a run that are not zero."""
+    names = ("seen", "created", "updated", "unchanged", "withdrawn")
+    return {name: getattr(run, name) for name in names if getattr(run, name)}

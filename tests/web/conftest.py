@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -39,7 +41,11 @@ NARROW = {"width": 360, "height": 740}
 # A laptop's 1280 pixels seen at 200 % zoom.
 ZOOMED = {"width": 640, "height": 450}
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-START_SECONDS = 60
+WITHOUT_LINKS = """
+    SELECT count(*) FROM initiatives_initiative
+    WHERE withdrawn_at IS NULL AND id NOT IN (SELECT initiative_id FROM alignment_alignmentrun)
+"""
+START_SECONDS = 240
 
 
 class Demo:
@@ -56,6 +62,7 @@ class Demo:
             "PYTHONUNBUFFERED": "1",
             "DJANGO_SETTINGS_MODULE": "bryggan.config.settings",
         }
+        self._data_dir = data_dir
         self._console = ""
         self._said = threading.Condition()
         # A session of its own, so that server and worker can be ended together whatever happens.
@@ -83,7 +90,9 @@ class Demo:
             assert self._process.poll() is None, f"the demo stopped:\n{self.console}"
             assert time.monotonic() < until, f"the demo does not answer:\n{self.console}"
             time.sleep(0.1)
-        self.run("-m", "bryggan.config.cli", "align")
+        while self._waiting_for_links():
+            assert time.monotonic() < until, f"the demo's worker does not get ready:\n{self.console}"
+            time.sleep(0.2)
 
     def run(self, *arguments: str) -> str:
         """What Python writes with these arguments, in the demo's environment."""
@@ -111,14 +120,11 @@ class Demo:
         """End server and worker: kindly first."""
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            pass
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=30)
         finally:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             self._process.wait(timeout=10)
             self._reader.join(timeout=10)
 
@@ -128,6 +134,11 @@ class Demo:
         except (urllib.error.URLError, OSError):
             return False
         return True
+
+    def _waiting_for_links(self) -> int:
+        database = self._data_dir / "bryggan.sqlite3"
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            return int(connection.execute(WITHOUT_LINKS).fetchone()[0])
 
     def _read(self) -> None:
         assert self._process.stdout

@@ -67,7 +67,7 @@ ONLY_POSTED = {
     "school_class_add_teacher": "/klasser/1/larare",
 }
 # Django's admin is Django's work; the rest are for machines.
-ELSEWHERE = re.compile(r"(admin|api):|healthz$|readyz$|favicon$")
+ELSEWHERE = re.compile(r"(admin|api):|api/|healthz$|readyz$|favicon$")
 
 
 def named_addresses(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
@@ -100,7 +100,9 @@ def test_a_page_has_no_violations_and_fits(demo: Demo, visit: Visit, name: str, 
 
     go(page, demo, where)
 
-    look_at_every_way(page)
+    # The same page with other contents is looked at in two of the four ways.
+    is_first = (name, person, where) == next(entry for entry in PAGES if entry[:2] == (name, person))
+    look_at_every_way(page, both_schemes=is_first)
 
 
 def test_the_code_page_is_accessible_also_with_an_error(visit: Visit, watched: Watched) -> None:
@@ -189,12 +191,11 @@ def test_a_form_that_is_too_old_is_accessible(visit: Visit, watched: Watched) ->
 def test_the_page_for_too_many_tries_is_accessible(visit: Visit, watched: Watched) -> None:
     watched.expected = {429}
     page = visit()
-    for _ in range(6):
+    for heading in ["Skriv koden"] * 5 + ["För många försök"]:
         page.goto("/konto/logga-in")
         page.get_by_role("textbox").fill("ivrig@annan.example.org")
         page.keyboard.press("Enter")
-        page.wait_for_load_state()
-    page.get_by_role("heading", name="För många försök").wait_for()
+        page.get_by_role("heading", name=heading).wait_for()
 
     look_at_every_way(page)
 
@@ -226,19 +227,21 @@ def initiative(demo: Demo, source_id: str) -> Any:
     raise AssertionError(f"the demo has no {source_id}")
 
 
-def look_at_every_way(page: Page) -> None:
-    """Wide as it comes; narrow with everything unfolded; both in light and in dark."""
+def look_at_every_way(page: Page, *, both_schemes: bool = True) -> None:
+    """Wide and light, then narrow and dark with everything unfolded; with `both_schemes` also the other way round."""
     page.wait_for_load_state()
     page.emulate_media(color_scheme="light")
     assert_accessible(page, "wide, light")
     assert_fits(page, "wide")
     page.emulate_media(color_scheme="dark")
-    assert_accessible(page, "wide, dark")
+    if both_schemes:
+        assert_accessible(page, "wide, dark")
     page.set_viewport_size(NARROW)
     assert_fits(page, "narrow")
     page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
     assert_accessible(page, "narrow, dark")
-    page.emulate_media(color_scheme="light")
-    assert_accessible(page, "narrow, light")
     assert_fits(page, "narrow, unfolded")
+    if both_schemes:
+        page.emulate_media(color_scheme="light")
+        assert_accessible(page, "narrow, light")
     page.set_viewport_size(WIDE)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from bryggan.alignment.models import Alignment, AlignmentRun, KeptVector, ProgrammeFit, SavedSearch, SubjectFit, UnmetSearch
+from bryggan.alignment.models import (
+    Alignment,
+    AlignmentRun,
+    KeptVector,
+    ProgrammeFit,
+    SavedSearch,
+    SubjectFit,
+    UnmetSearch,
+)
 from bryggan.common.admin import ReadOnlyAdmin
 
 

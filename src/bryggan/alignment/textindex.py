@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,7 @@ def words_of(fields: Iterable[tuple[str, float]]) -> Words:
     return Words(dict(weights), frozenset(vocabulary), length)
 
 
+@lru_cache(maxsize=200_000)
 def terms_of(word: str) -> tuple[str, ...]:
     """The word's stem, then the stems of its compound parts, parts of parts included."""
     whole = swedish.stem(word)

@@ -204,6 +204,28 @@ class InitiativeFilters(Schema):
     per_page: str = Field("20", description="1 to 100.")
 
 
+class Example(Schema):
+    initiative: dict[str, Any] = Field(description="As in the list, without `match`.")
+    core_content: list[Point]
+    reason: str
+    question: str
+
+
+class Suggestions(Schema):
+    examples: list[Example]
+    widened: str | None = Field(description="How the wish was widened, in Swedish; null when it was not.")
+
+
+class SuggestionFilters(Schema):
+    school_form: list[str] = []
+    subject: list[str] = []
+    years: list[str] = []
+    programme: list[str] = []
+    orientation: list[str] = []
+    core_content: list[str] = []
+    exclude: list[str] = Field([], description="Ids of initiatives that were shown already.")
+
+
 class SubjectFilters(Schema):
     school_form: list[str] = []
     curriculum: list[str] = []

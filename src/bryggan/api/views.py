@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Query
 from ninja.errors import ValidationError
 
 from bryggan import __version__
-from bryggan.alignment import asking, searching
+from bryggan.alignment import asking, searching, suggesting
 from bryggan.alignment import index as indexes
 from bryggan.alignment.models import Alignment, ProgrammeFit, SubjectFit, best_first
 from bryggan.api import answers, schemas
@@ -178,6 +179,32 @@ def initiative(request: HttpRequest, pk: int) -> HttpResponse:
             "programmes": [{"code": fit.programme.code, "score": round(fit.score, 4)} for fit in programmes],
         }
     )
+
+
+@api.get("/suggestions", response={200: schemas.Suggestions, 422: schemas.Problem}, operation_id="suggestions")
+def suggestions(request: HttpRequest, filters: Query[schemas.SuggestionFilters]) -> HttpResponse:
+    """Three different examples for what a teacher teaches; the same all day. `exclude` what was shown for others."""
+    names = ("school_form", "subject", "years", "programme", "orientation", "core_content", "exclude")
+    given = _given(request, *names)
+    wrong = [value for value in given["exclude"] if not (value.isascii() and value.isdigit() and len(value) < 19)]
+    if wrong:
+        raise Refused(_("Parametern %(names)s har fel form.") % {"names": "exclude"})
+    asked = asking.asked({name: given[name] for name in names if name != "exclude" and given[name]})
+    _refuse_problems(asked.problems)
+    found = suggesting.suggest(suggesting.wish_of(asked.query, given["exclude"]), on=timezone.localdate())
+    examples = []
+    for example in found.examples:
+        told = answers.hit(example.initiative, example.initiative.takes_classes_now, [])
+        del told["match"]
+        examples.append(
+            {
+                "initiative": told,
+                "core_content": [answers.point(alignment.core_content) for alignment in example.points],
+                "reason": example.reason,
+                "question": example.question,
+            }
+        )
+    return _answer({"examples": examples, "widened": str(suggesting.WIDENED[found.widened]) or None})
 
 
 def _subject_fit(fit: SubjectFit) -> dict[str, Any]:

@@ -35,6 +35,8 @@ _BLOCKS = {
     "ol",
     "table",
 }
+# Tags, and lone `<`, that a text may have: ten times a long article's.
+_MOST_TAGS = 5000
 # Control characters (Cc) but tab and line feed, and lone halves of pairs (Cs).
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]")
@@ -43,6 +45,10 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]")
 def clean(markup: str) -> str:
     """`markup` with only paragraphs, lists, emphasis, two sizes of heading and http(s)/mailto links left."""
     markup = normal(markup)
+    if markup.count("<") > _MOST_TAGS:
+        # Nobody wrote this, and nesting that deep takes parsers minutes: keep the words alone.
+        words = line(re.sub(r"<[^<>]{0,1000}>", " ", markup))
+        return f"<p>{html.escape(words, quote=False)}</p>" if words else ""
     markup = _SHORTCODE.sub("", markup)
     # Our pages own h1 and h2; whatever the source begins with becomes h3, the rest h4.
     markup = _HEADINGS.sub(lambda m: f"{m[1]}h{3 if int(m[2]) <= 3 else 4}", markup)
@@ -58,9 +64,11 @@ def clean(markup: str) -> str:
     # An address that is relative belongs to somebody else's site: keep the words, drop the link.
     markup = re.sub(r'<a (?!href="(?:https?:|mailto:))[^>]*>(.*?)</a>', r"\1", markup, flags=re.DOTALL)
     markup = markup.replace("&nbsp;", " ").replace("\u00a0", " ")
-    before = None
-    while before != markup:
+    # What is emptied by this may leave its surroundings empty; deeper than a person nests, it may stay.
+    for _ in range(10):
         before, markup = markup, _EMPTY.sub("", markup)
+        if before == markup:
+            break
     return markup.strip()
 
 

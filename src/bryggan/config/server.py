@@ -54,9 +54,11 @@ def serve(workers: int = 0) -> None:
         def load(self) -> Any:
             from django.db import connections
 
+            from bryggan.alignment.warming import warm
             from bryggan.config.wsgi import application
 
-            # Each process opens connections of its own after the fork.
+            # Made once and shared by the processes; connections each opens for itself after the fork.
+            warm()
             connections.close_all()
             return application
 

@@ -14,6 +14,7 @@ from bryggan.curriculum.models import CoreContent
 _SECTIONS = {
     "utforska": "explore",
     "initiativ": "explore",
+    "forslag": "suggestions",
     "klasser": "classes",
     "konto": "account",
     "redaktion": "editors",

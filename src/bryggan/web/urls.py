@@ -7,12 +7,14 @@ from django.urls import path
 from bryggan.web import pages
 from bryggan.web.editing import views as editing
 from bryggan.web.explore import views as explore
+from bryggan.web.explore.suggestions import suggestions
 
 urlpatterns = [
     path("favicon.ico", pages.favicon, name="favicon"),
     path("", explore.home, name="home"),
     path("utforska", explore.explore, name="explore"),
     path("initiativ/<str:address>", explore.initiative, name="initiative"),
+    path("forslag", suggestions, name="suggestions"),
     path("kort/<int:pk>", explore.card, name="card"),
     path("bild/<slug:digest>.webp", explore.picture, name="picture"),
     path("redaktion/", editing.editors, name="editors"),

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bryggan.accounts.models import SchoolClass
+from bryggan.accounts.models import SchoolClass, User
 from bryggan.alignment.asking import Asked, Problem
 from bryggan.alignment.searching import Found, Query, Value, text_of_years
 from bryggan.curriculum.models import CoreContent, Curriculum, SchoolForm, Subject
@@ -199,12 +199,22 @@ def problem_text(problem: Problem) -> str:
     return _("Vi känner inte igen ”%(value)s” och har hoppat över det.") % {"value": problem.value}
 
 
+def own_classes(user: User, most: int = 6) -> list[tuple[str, str]]:
+    """A teacher's classes as (label, query string of the list for that class)."""
+    classes = SchoolClass.objects.taught_by(user).select_related("programme").prefetch_related("subjects")
+    return [(one.label, class_address(one)) for one in classes[:most]]
+
+
 def class_address(school_class: SchoolClass) -> str:
     """Query string of the list as the class needs it: its school form, and its years or programme."""
     parameters = QueryDict(mutable=True)
     parameters["school_form"] = school_class.school_form
     for year in school_class.school_years:
         parameters.appendlist("years", str(year))
+    for subject in school_class.subjects.all():
+        parameters.appendlist("subject", subject.code)
     if school_class.programme:
         parameters["programme"] = school_class.programme.code
+    if school_class.orientation_code:
+        parameters["orientation"] = school_class.orientation_code
     return parameters.urlencode()

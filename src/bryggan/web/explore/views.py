@@ -13,7 +13,6 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
-from bryggan.accounts.models import SchoolClass
 from bryggan.alignment import asking, searching
 from bryggan.alignment import index as indexes
 from bryggan.initiatives.models import Initiative, PictureFile
@@ -36,8 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "total": total,
     }
     if request.user.is_authenticated:
-        classes = SchoolClass.objects.taught_by(request.user).select_related("programme")[:6]
-        context["classes"] = [(one.label, filters.class_address(one)) for one in classes]
+        context["classes"] = filters.own_classes(request.user)
     return render(request, "explore/home.html", context)
 
 

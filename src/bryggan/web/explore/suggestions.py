@@ -1,0 +1,74 @@
+"""Vips: one click to three examples for my class, or for a choice made on the spot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bryggan.alignment import asking, suggesting
+from bryggan.curriculum.models import Curriculum, Programme, SchoolForm, Subject
+from bryggan.web.explore import cards, filters
+
+PARAMETERS = ("school_form", "years", "subject", "core_content", "programme", "orientation")
+
+
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """Three examples with the content they serve, the reason, and a first question for the lesson."""
+    known = {name: request.GET.getlist(name) for name in PARAMETERS if name in request.GET}
+    asked = asking.asked(known)
+    wish = suggesting.wish_of(asked.query, request.GET.getlist("exclude"))
+    found = suggesting.suggest(wish, on=timezone.localdate())
+    shown = cards.cards([example.initiative.pk for example in found.examples], {}, with_points=False)
+    context: dict[str, Any] = {
+        "examples": list(zip(found.examples, shown, strict=False)),
+        "widened": suggesting.WIDENED[found.widened],
+        "began_anew": found.began_anew,
+        "problems": [filters.problem_text(problem) for problem in dict.fromkeys(asked.problems)],
+        "others": others_address(request.GET, found, wish),
+        "query": asked.query,
+        "chosen_years": [str(year) for first, last in asked.query.years for year in range(first, last + 1)],
+        "list_address": f"{reverse('explore')}{filters.address(_without_exclude(request.GET))}",
+        **_choices(asked.query.school_form[0] if asked.query.school_form else ""),
+    }
+    if request.user.is_authenticated:
+        context["classes"] = filters.own_classes(request.user)
+    return render(request, "explore/suggestions.html", context)
+
+
+def others_address(parameters: QueryDict, found: suggesting.Suggestions, wish: suggesting.Wish) -> str:
+    """The same page with what was just shown left out."""
+    changed = parameters.copy()
+    seen = set() if found.began_anew else set(wish.exclude)
+    seen |= {example.initiative.pk for example in found.examples}
+    changed.setlist("exclude", [str(pk) for pk in sorted(seen)])
+    return "?" + changed.urlencode()
+
+
+def _without_exclude(parameters: QueryDict) -> QueryDict:
+    changed = parameters.copy()
+    changed.pop("exclude", None)
+    return changed
+
+
+def _choices(school_form: str) -> dict[str, Any]:
+    """Subjects and programmes to choose among on the spot."""
+    form = school_form or SchoolForm.COMPULSORY
+    subjects: Any = []
+    if form != SchoolForm.UPPER_SECONDARY:
+        subjects = Subject.objects.current().filter(school_form=form).order_by("name").only("code", "name")
+    programmes: Any = []
+    if form == SchoolForm.UPPER_SECONDARY:
+        programmes = Programme.objects.filter(ended_at=None, curriculum=Curriculum.GY25).order_by("name")
+        programmes = [programme for programme in programmes if programme.is_national]
+    return {
+        "school_forms": [(form.value, form.label) for form in SchoolForm if form != SchoolForm.ADAPTED_COMPULSORY],
+        "subjects": list(subjects),
+        "programmes": programmes,
+        "form": form,
+    }
