@@ -3,7 +3,7 @@
 Run in a process of the demo's own, so that no test writes past it.
 """
 
-MAKE_EXTRAS = '''
+MAKE_EXTRAS = """
 import io
 import django
 django.setup()
@@ -26,4 +26,4 @@ SyncRun.objects.create(
     changes=[{"id": 1, "title": "Läxhjälp i tvättstugan", "change": "withdrawn"}],
     error="The source answered 503 (maintenance).",
 )
-'''
+"""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, reduce
 from operator import and_, or_
-from typing import Any
 
 from django.db.models import Case, ExpressionWrapper, F, FloatField, Q, QuerySet, Value, When
 from django.db.models.functions import Abs, Coalesce
+from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual
 from django.utils import timezone
 
 from bryggan.accounts.models import User
@@ -63,7 +63,7 @@ def waiting(choice: Choice | None = None) -> QuerySet[Alignment]:
     With initiative, point and subject read. Withdrawn initiatives and ended points are left out.
     """
     choice = choice or Choice()
-    found = _valued().filter(
+    found = Alignment.objects.filter(
         state=Alignment.State.SUGGESTED,
         initiative__withdrawn_at=None,
         initiative__merged_into=None,
@@ -80,7 +80,7 @@ def waiting(choice: Choice | None = None) -> QuerySet[Alignment]:
     if choice.title:
         found = found.filter(has_words(choice.title, "initiative__title"))
     related = ("initiative__category", "core_content__subject", "core_content__course")
-    return found.select_related(*related).order_by("value", "pk")
+    return found.select_related(*related).order_by(_value(), "pk")
 
 
 def next_one(choice: Choice, *, after: int | None = None) -> Alignment | None:
@@ -90,11 +90,16 @@ def next_one(choice: Choice, *, after: int | None = None) -> Alignment | None:
     """
     found = waiting(choice)
     if after is not None:
-        passed = _valued().filter(pk=after).values_list("value", "initiative_id", "core_content__text_group").first()
+        passed = (
+            Alignment.objects.filter(pk=after)
+            .annotate(value=_value())
+            .values_list("value", "initiative_id", "core_content__text_group")
+            .first()
+        )
         if passed:
             value, initiative, group = passed
-            found = found.filter(Q(value__gt=value) | Q(value=value, pk__gt=after))
-            found = found.exclude(initiative=initiative, core_content__text_group=group)
+            is_later = Q(GreaterThan(_value(), value)) | (Q(Exact(_value(), value)) & Q(pk__gt=after))
+            found = found.filter(is_later).exclude(initiative=initiative, core_content__text_group=group)
     return found.first()
 
 
@@ -104,10 +109,11 @@ def latest_by(user: User, limit: int = 10) -> list[Decision]:
     related = ("initiative", "core_content__subject", "core_content__course")
     # A decision may be about several rows, as many as there are subjects with the same words.
     rows = list(mine.select_related(*related)[: limit * 4])
-    together: dict[Any, list[Alignment]] = defaultdict(list)
+    together: dict[datetime, list[Alignment]] = defaultdict(list)
     for row in rows:
-        together[row.decided_at].append(row)
-    entries = {entry.at: entry for entry in _entries(together)}
+        if row.decided_at:
+            together[row.decided_at].append(row)
+    entries = {entry.at: entry for entry in _entries(together).filter(by=user)}
     made = []
     for at, members in together.items():
         if entry := entries.get(at):
@@ -122,7 +128,9 @@ def standing(alignments: Iterable[Alignment]) -> dict[int, AuditEntry]:
     if not decided:
         return {}
     by_row = {
-        (int(pk), entry.at): entry for entry in _entries(set(decided.values())) for pk in entry.details.get("before", {})
+        (int(pk), entry.at): entry
+        for entry in _entries(set(decided.values()))
+        for pk in entry.details.get("before", {})
     }
     return {pk: by_row[(pk, at)] for pk, at in decided.items() if (pk, at) in by_row}
 
@@ -150,26 +158,21 @@ def _has_word(word: str, columns: Iterable[str]) -> Q:
     return reduce(or_, (Q(**{f"{column}__icontains": case}) for column in columns for case in cases))
 
 
-def _valued() -> QuerySet[Alignment]:
-    """Links with their `value`: the smaller, the more worth deciding."""
+def _value() -> ExpressionWrapper:
+    """Of a link: the smaller, the more worth deciding."""
     limit = Value(strong_limit(), output_field=FloatField())
     new_since = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=NEW_DAYS)
-    takes_classes = Case(
-        When(
-            initiative__school_offer__takes_classes=True,
-            initiative__is_stopped=False,
-            then=Value(HEAD_START_TAKES_CLASSES),
-        ),
-        default=Value(0.0),
-        output_field=FloatField(),
-    )
-    is_new = Case(When(begun__gte=new_since, then=Value(HEAD_START_NEW)), default=Value(0.0), output_field=FloatField())
     begun = Coalesce("initiative__source_created_at", "initiative__first_seen_at")
-    return Alignment.objects.alias(begun=begun).annotate(
-        value=ExpressionWrapper(Abs(F("score") - limit) - takes_classes - is_new, output_field=FloatField())
+    takes_classes = Q(initiative__school_offer__takes_classes=True, initiative__is_stopped=False)
+    head_start = _if(takes_classes, HEAD_START_TAKES_CLASSES) + _if(
+        GreaterThanOrEqual(begun, new_since), HEAD_START_NEW
     )
+    return ExpressionWrapper(Abs(F("score") - limit) - head_start, output_field=FloatField())
 
 
-def _entries(moments: Collection[datetime | None] | dict[Any, Any]) -> QuerySet[AuditEntry]:
-    asked = [moment for moment in moments if moment]
-    return AuditEntry.objects.filter(at__in=asked, verb__in=actions.DECISIONS).select_related("by")
+def _if(condition: Q | GreaterThanOrEqual, value: float) -> Case:
+    return Case(When(condition, then=Value(value)), default=Value(0.0), output_field=FloatField())
+
+
+def _entries(moments: Iterable[datetime]) -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.filter(at__in=list(moments), verb__in=actions.DECISIONS).select_related("by")

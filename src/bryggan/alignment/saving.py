@@ -221,7 +221,12 @@ def digest_of(runs: Sequence[_Run], *, lost: Sequence[str] = ()) -> tuple[str, s
     """The mail as plain text and as HTML: one template, so that they cannot say different things."""
     told = {pk for run in runs for pk in run.fresh[:MOST_TOLD]}
     initiatives = Initiative.objects.published().select_related("status", "department").in_bulk(told)
-    context = {"news": [_news(run, initiatives) for run in runs], "lost": lost, "list": _absolute("searches")}
+    context: dict[str, object] = {
+        "news": [_news(run, initiatives) for run in runs],
+        "lost": lost,
+        "list": _absolute("searches"),
+    }
+    context["base"] = settings.BASE_URL.rstrip("/")
     html = render_to_string("searches/mail/digest.html", context)
     return as_text(html), html
 

@@ -82,16 +82,18 @@ def _hits(text: str, words: Sequence[str]) -> list[tuple[int, int, frozenset[int
     wanted, unfinished = _wanted(tuple(words))
     if not wanted:
         return []
+    # Told apart word by word once, however often it stands there; mostly there is nothing to find.
+    which_of: dict[str, frozenset[int]] = {}
     asked = wanted.keys()
-    found = []
-    for match in _WORD.finditer(text):
-        word = match[0]
+    for word in set(_WORD.findall(text)):
         terms = _terms(word)
         if not asked.isdisjoint(terms):
-            found.append((match.start(), match.end(), frozenset(wanted[term] for term in terms if term in wanted)))
+            which_of[word] = frozenset(wanted[term] for term in terms if term in wanted)
         elif unfinished and word[0] in unfinished[1] and word.lower().startswith(unfinished[0]):
-            found.append((match.start(), match.end(), frozenset({len(wanted)})))
-    return found
+            which_of[word] = frozenset({len(wanted)})
+    if not which_of:
+        return []
+    return [(*match.span(), which_of[match[0]]) for match in _WORD.finditer(text) if match[0] in which_of]
 
 
 @lru_cache(maxsize=256)

@@ -64,9 +64,7 @@ def text_kept(text: str) -> str:
 def filters_kept(query: Query) -> str:
     """The filters in their canonical form, as many whole ones as there is room for."""
     pairs = [
-        (name, value)
-        for name, values in QueryDict(parameters_of(replace(query, text=""))).lists()
-        for value in values
+        (name, value) for name, values in QueryDict(parameters_of(replace(query, text=""))).lists() for value in values
     ]
     while len(encoded := urlencode(pairs)) > LONGEST_FILTERS:
         pairs.pop()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AnonymousUser
+
 from bryggan.accounts.models import User
+from bryggan.initiatives.models import Initiative, Term
 
 
 def may_judge_moves(user: User) -> bool:
@@ -11,3 +14,31 @@ def may_judge_moves(user: User) -> bool:
 
 def may_manage_sources(user: User) -> bool:
     return user.is_active and user.is_administrator
+
+
+def may_edit_offer(user: User | AnonymousUser, initiative: Initiative) -> bool:
+    """Editors, and those who coordinate a department or company that owns the initiative or takes part in it."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return user.is_editor or coordinates(user, initiative)
+
+
+def coordinates(user: User, initiative: Initiative) -> bool:
+    """True when the initiative belongs to a department or company that `user` answers for.
+
+    A department owns it or takes part in it. A company takes part when the source names it as a partner: the
+    source knows partners by name only, so the company's name, or its slug, is what they are recognised by.
+    Companies count once they are approved.
+    """
+    coordinations = list(user.coordinations.select_related("company"))
+    departments = {one.department_id for one in coordinations if one.department_id}
+    if initiative.department_id in departments:
+        return True
+    if departments and initiative.participants.filter(pk__in=departments).exists():
+        return True
+    companies = [one.company for one in coordinations if one.company and one.company.approved_at]
+    if not companies:
+        return False
+    partners = initiative.terms.filter(kind=Term.Kind.PARTNER).values_list("slug", "name")
+    named = {text.casefold() for partner in partners for text in partner}
+    return any(company.slug.casefold() in named or company.name.casefold() in named for company in companies)

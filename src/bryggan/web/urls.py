@@ -7,6 +7,8 @@ from django.urls import path
 from bryggan.web import pages
 from bryggan.web.editing import views as editing
 from bryggan.web.explore import views as explore
+from bryggan.web.searches import views as searches
+from bryggan.web.sheets import views as sheets
 from bryggan.web.explore.suggestions import suggestions
 
 urlpatterns = [
@@ -15,6 +17,13 @@ urlpatterns = [
     path("utforska", explore.explore, name="explore"),
     path("initiativ/<str:address>", explore.initiative, name="initiative"),
     path("forslag", suggestions, name="suggestions"),
+    path("initiativ/<str:address>/lektionsblad", sheets.lesson_sheet_page, name="lesson_sheet"),
+    path("initiativ/<str:address>/lektionsblad.pdf", sheets.lesson_sheet_pdf, name="lesson_sheet_pdf"),
+    path("sokningar", searches.searches, name="searches"),
+    path("sokningar/<int:pk>/namn", searches.rename_search, name="rename_search"),
+    path("sokningar/<int:pk>/brev", searches.switch_search_mail, name="switch_search_mail"),
+    path("sokningar/<int:pk>/ta-bort", searches.delete_search, name="delete_search"),
+    path("sokningar/sluta/<str:token>", searches.stop_search_mail, name="stop_search_mail"),
     path("kort/<int:pk>", explore.card, name="card"),
     path("bild/<slug:digest>.webp", explore.picture, name="picture"),
     path("redaktion/", editing.editors, name="editors"),

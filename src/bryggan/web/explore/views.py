@@ -88,7 +88,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     """One initiative as a small card for other sites' pages. Listed sites only may frame it."""
     found = get_object_or_404(Initiative.objects.published().select_related("status", "category", "department"), pk=pk)
     answer = render(request, "explore/embedded_card.html", {"card": cards.cards([found.pk], {}, with_points=True)[0]})
-    answer._csp_update = {"frame-ancestors": list(settings.FRAME_ANCESTORS) or ["'none'"]}  # type: ignore[attr-defined]
+    answer._csp_replace = {"frame-ancestors": list(settings.FRAME_ANCESTORS) or ["'none'"]}  # type: ignore[attr-defined]
     return answer
 
 
