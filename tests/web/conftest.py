@@ -267,8 +267,10 @@ def assert_accessible(page: Page, where: str = "") -> None:
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate(
-        "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})"
-        ".then(told => told.violations.map(v => [v.id, v.help, v.nodes.map(n => n.target.join(' ') + ': ' + n.html)]))",
+        """async tags => {
+            const told = await axe.run(document, {runOnly: tags, resultTypes: ["violations"]});
+            return told.violations.map(v => [v.id, v.help, v.nodes.map(n => `${n.target.join(" ")}: ${n.html}`)]);
+        }""",
         AXE_TAGS,
     )
     told = [f"{rule} ({text}): {node}" for rule, text, nodes in found for node in nodes]

@@ -94,7 +94,9 @@ TABLE: dict[tuple[str, str], tuple[str, dict[str, str], Answers]] = {
     ("school_class_change", "GET"): ("/klasser/{school_class}/andra", {}, OWN_CLASS),
     ("school_class_change", "POST"): ("/klasser/{school_class}/andra", {}, (IN, 422, 404, 404, 404, 404, 404, IN)),
     ("school_class_archive", "GET"): ("/klasser/{school_class}/lagg-undan", {}, NEVER),
-    ("school_class_archive", "POST"): ("/klasser/{school_class}/lagg-undan", {}, (IN, 302, 404, 404, 404, 404, 404, IN)),
+    ("school_class_archive", "POST"): (
+        "/klasser/{school_class}/lagg-undan", {}, (IN, 302, 404, 404, 404, 404, 404, IN)
+    ),
     ("school_class_add_teacher", "GET"): ("/klasser/{school_class}/larare", {}, NEVER),
     ("school_class_add_teacher", "POST"): (
         "/klasser/{school_class}/larare", {"email": "x@skola.example.org"}, (IN, 422, 404, 404, 404, 404, 404, IN)

@@ -17,6 +17,9 @@ from bryggan.initiatives.models import Initiative
 # Upper-secondary school has two curricula at a time: covered is the one that stays.
 _CURRICULA = (Curriculum.LPFO18, Curriculum.LGR22, Curriculum.GY25)
 
+# A subject's code, and years where it has any.
+Place = tuple[str, tuple[int, int] | None]
+
 
 @dataclass(frozen=True)
 class Row:
@@ -42,10 +45,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Rows in the order of the curriculum, and the first of the points that nothing serves."""
+    """Rows by name and years, and the first of the points that nothing serves: in all rows, or in `listed_row`."""
 
     rows: list[Row]
     unserved: list[CoreContent]
+    listed_row: Row | None = None
 
     @property
     def total(self) -> Row:
@@ -66,12 +70,13 @@ def coverage(
     school_form: SchoolForm,
     *,
     subjects: Collection[str] | None = None,
-    list_only: tuple[str, tuple[int, int] | None] | None = None,
+    list_only: Place | None = None,
     most_listed: int = 50,
 ) -> Coverage:
     """Coverage of a school form, or of those of its subjects whose codes are named.
 
-    The points listed are those of all rows, or of the row `list_only` names: a subject, and years where it has any.
+    The points listed are those of the row that `list_only` names, a subject and years where it has any; of all rows
+    when it names none.
     """
     with indexes.current() as index:
         served = {key for key, hits in index.by_point.items() if hits}
@@ -87,21 +92,23 @@ def coverage(
     )
     if subjects is not None:
         found = found.filter(subject__code__in=subjects)
-    counts: dict[tuple[str, str, tuple[int, int] | None], list[int]] = {}
-    unserved: list[str] = []
+    counts: dict[Place, tuple[str, list[int]]] = {}
+    unserved: dict[str, Place] = {}
     order = ("subject__name", "subject__code", "first_year", "last_year", "position", "pk")
     columns = ("key", "subject__name", "subject__code", "first_year", "last_year")
     for key, name, code, first, last in found.order_by(*order).values_list(*columns):
         years = (first, last) if first and last else None
-        count = counts.setdefault((code, name, years), [0, 0, 0])
+        _name, count = counts.setdefault((code, years), (name, [0, 0, 0]))
         count[0] += 1
         if key in served:
             count[1] += 1
             count[2] += key in confirmed
-        elif list_only is None or (code, years) == list_only:
-            unserved.append(key)
-    rows = [Row(code, name, years, *count) for (code, name, years), count in counts.items()]
+        else:
+            unserved[key] = (code, years)
+    rows = [Row(code, name, years, *count) for (code, years), (name, count) in counts.items()]
+    listed_row = next((row for row in rows if (row.subject, row.years) == list_only), None)
+    wanted = [key for key, place in unserved.items() if listed_row is None or place == list_only]
     listed = (
-        CoreContent.objects.filter(key__in=unserved[:most_listed]).select_related("subject", "course").order_by(*order)
+        CoreContent.objects.filter(key__in=wanted[:most_listed]).select_related("subject", "course").order_by(*order)
     )
-    return Coverage(rows, list(listed))
+    return Coverage(rows, list(listed), listed_row)

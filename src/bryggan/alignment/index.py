@@ -45,6 +45,13 @@ class Cell(NamedTuple):
     last_year: int
     course: str
 
+    @property
+    def years(self) -> str | None:
+        """`"7-9"`, `"3"`, or None outside compulsory school."""
+        if not self.first_year:
+            return None
+        return str(self.first_year) if self.first_year == self.last_year else f"{self.first_year}-{self.last_year}"
+
     def has_year(self, years: Sequence[tuple[int, int]]) -> bool:
         """True when the cell's years share one with any of the spans."""
         return any(self.first_year <= last and first <= self.last_year for first, last in years)
@@ -54,6 +61,8 @@ class Point(NamedTuple):
     """What filters and labels need to know of a point of central content."""
 
     key: str
+    curriculum: str
+    subject_name: str
     cell: Cell
     heading: str
     text: str
@@ -65,7 +74,8 @@ class Entry:
 
     values: dict[str, frozenset[str]]
     cells: frozenset[Cell]
-    points: frozenset[str]
+    # Key, alignment and whether a person confirmed it: confirmed ones first, then by score.
+    points: tuple[tuple[str, int, bool], ...]
     takes_classes: bool
     title: str
     newest: float
@@ -102,7 +112,7 @@ class Index:
                 self.by_value[facet][value].add(number)
         for cell in entry.cells:
             self.by_cell[cell].add(number)
-        for key in entry.points:
+        for key, _alignment, _confirmed in entry.points:
             self.by_point[key].add(number)
 
     def remove(self, number: int) -> None:
@@ -116,7 +126,7 @@ class Index:
                 self.by_value[facet][value].discard(number)
         for cell in entry.cells:
             self.by_cell[cell].discard(number)
-        for key in entry.points:
+        for key, _alignment, _confirmed in entry.points:
             self.by_point[key].discard(number)
         self.texts.remove(number)
 
@@ -241,10 +251,11 @@ def _load_batch(index: Index, batch: list[int] | None) -> None:
         values[pk][_TERM_FACETS[kind]].add(slug)
     for pk, code, orientation in fits.values_list("initiative_id", "programme__code", "orientation_code"):
         values[pk]["orientation" if orientation else "programme"].add(orientation or code)
-    points: dict[int, set[str]] = defaultdict(set)
-    for pk, key in alignments.values_list("initiative_id", "core_content__key"):
-        points[pk].add(key)
-    _learn_points(index, points)
+    points: dict[int, list[tuple[bool, float, int, str]]] = defaultdict(list)
+    columns = ("initiative_id", "state", "score", "pk", "core_content__key")
+    for pk, state, score, alignment, key in alignments.values_list(*columns):
+        points[pk].append((state != Alignment.State.CONFIRMED, -score, alignment, key))
+    _learn_points(index, {key for members in points.values() for *_rest, key in members})
     taking = set(offers.values_list("initiative_id", flat=True))
 
     found: dict[int, tuple[Entry, Any]] = {}
@@ -278,8 +289,8 @@ def _load_batch(index: Index, batch: list[int] | None) -> None:
                 own[facet].add(str(value))
         entry = Entry(
             values={facet: frozenset(kept) for facet, kept in own.items()},
-            cells=frozenset(index.points[key].cell for key in points[pk]),
-            points=frozenset(points[pk]),
+            cells=frozenset(index.points[key].cell for *_rest, key in points[pk]),
+            points=tuple((key, alignment, not other) for other, _score, alignment, key in sorted(points[pk])),
             takes_classes=pk in taking and not stopped,
             title=sort_key(title),
             newest=(created or seen).timestamp(),
@@ -294,10 +305,12 @@ def _load_batch(index: Index, batch: list[int] | None) -> None:
         index.texts.put(pk, words)
 
 
-def _learn_points(index: Index, points: dict[int, set[str]]) -> None:
-    unknown = sorted({key for keys in points.values() for key in keys} - index.points.keys())
+def _learn_points(index: Index, keys: set[str]) -> None:
+    unknown = sorted(keys - index.points.keys())
     columns = (
         "key",
+        "subject__curriculum",
+        "subject__name",
         "heading",
         "text",
         "subject__school_form",
@@ -308,8 +321,9 @@ def _learn_points(index: Index, points: dict[int, set[str]]) -> None:
     )
     for start in range(0, len(unknown), 500):
         asked = CoreContent.objects.filter(key__in=unknown[start : start + 500])
-        for key, heading, text, form, subject, first, last, course in asked.values_list(*columns):
-            index.points[key] = Point(key, _cell(form, subject, first or 0, last or 0, course or ""), heading, text)
+        for key, curriculum, name, heading, text, form, subject, first, last, course in asked.values_list(*columns):
+            cell = _cell(form, subject, first or 0, last or 0, course or "")
+            index.points[key] = Point(key, curriculum, name, cell, heading, text)
 
 
 # Swedish order: å, ä and ö come last, in that order, whatever their numbers say.

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from pyroaring import BitMap
 
 from bryggan.alignment import index as indexes
-from bryggan.alignment.index import PLAIN_FACETS, PROGRAMME_FACETS, Cell, Index
+from bryggan.alignment.index import PLAIN_FACETS, PROGRAMME_FACETS, Cell, Index, Point
 
 Sort = Literal["relevance", "newest", "title"]
 CURRICULUM_FACETS = ("school_form", "years", "level", "subject", "core_content")
@@ -65,6 +65,14 @@ class Value:
     count: int
 
 
+class Served(NamedTuple):
+    """A point that a hit serves, the alignment that says so, and whether a person confirmed it."""
+
+    point: Point
+    alignment: int
+    is_confirmed: bool
+
+
 @dataclass(frozen=True)
 class Found:
     """The page of hits as initiative ids in order, how many there are in all, and the counts."""
@@ -75,14 +83,20 @@ class Found:
     takes_classes_count: int
     some_words_only: bool = False
     corrected: Mapping[str, str] = field(default_factory=dict)
-    # Of the points each hit serves, those that the query asked about, best first is for the caller to say.
-    asked_points: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    # For each hit, the points it serves of those asked about, best first, the same wording once.
+    served: Mapping[int, tuple[Served, ...]] = field(default_factory=dict)
 
 
 def search(query: Query, *, page: int = 1, per_page: int = 20, facets: Iterable[str] = FACETS) -> Found:
     """One page of hits. Pages beyond the last are empty. Facet values come most hits first, then by label."""
     with indexes.current() as index:
         return _search(index, query, page, per_page, tuple(facets))
+
+
+def served_by(number: int) -> tuple[Served, ...]:
+    """The points that one initiative serves, best first; none for one that is not published."""
+    with indexes.current() as index:
+        return _Matching(index, Query(), None).served(number)
 
 
 def labels(facet: str) -> Mapping[str, str]:
@@ -105,7 +119,7 @@ def _search(index: Index, query: Query, page: int, per_page: int, facets: tuple[
         takes_classes_count=matching.all_but("takes_classes").intersection_cardinality(index.takes_classes),
         some_words_only=bool(hits and hits.some_words_only),
         corrected=hits.corrected if hits else {},
-        asked_points={pk: frozenset(matching.asked_points(pk)) for pk in ids} if query.asks_curriculum else {},
+        served={pk: matching.served(pk) for pk in ids},
     )
 
 
@@ -135,6 +149,7 @@ class _Matching:
         if query.takes_classes is not None:
             taking = index.takes_classes
             self.plain["takes_classes"] = taking if query.takes_classes else index.all - taking
+        self.fits = _cell_test(query)
         self.curriculum = self._of_curriculum(query) if query.asks_curriculum else None
 
     def all_but(self, facet: str | None) -> BitMap:
@@ -176,15 +191,19 @@ class _Matching:
             found = found[:MOST_CORE_CONTENT]
         return tuple(found)
 
-    def asked_points(self, number: int) -> list[str]:
-        """Keys of the points of one initiative that the query asks about."""
+    def served(self, number: int) -> tuple[Served, ...]:
+        """The points that one initiative serves of those the query asks about, best first."""
         entry = self.index.entries.get(number)
         if entry is None:
-            return []
-        fits = _cell_test(self.query)
-        wanted = set(self.query.core_content)
+            return ()
         points = self.index.points
-        return [key for key in entry.points if (not wanted or key in wanted) and fits(points[key].cell)]
+        fits, wanted = self.fits, set(self.query.core_content)
+        kept: dict[tuple[int, str], Served] = {}
+        for key, alignment, confirmed in entry.points:
+            point = points[key]
+            if (not wanted or key in wanted) and fits(point.cell):
+                kept.setdefault((point.cell.first_year, point.text), Served(point, alignment, confirmed))
+        return tuple(kept.values())
 
     def _of_curriculum(self, query: Query) -> BitMap:
         key = ("curriculum", query.school_form, query.years, query.level, query.subject, query.core_content)

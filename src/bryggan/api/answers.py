@@ -6,7 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
-from bryggan.alignment.models import Alignment
+from bryggan.alignment.index import Point
+from bryggan.alignment.listing import Listed
 from bryggan.curriculum.models import CoreContent, Subject
 from bryggan.initiatives.models import Initiative, Term
 
@@ -35,26 +36,34 @@ def ended_point(content: CoreContent) -> dict[str, Any]:
     }
 
 
-def address(initiative: Initiative) -> str:
-    return f"{settings.BASE_URL}{initiative.get_absolute_url()}"
+def indexed_point(point: Point) -> dict[str, Any]:
+    """A point as the index holds it."""
+    cell = point.cell
+    return {
+        "id": point.key,
+        "curriculum": point.curriculum,
+        "school_form": cell.school_form,
+        "subject": cell.subject,
+        "years": cell.years,
+        "level": cell.course or None,
+        "heading": point.heading or None,
+        "text": point.text,
+    }
 
 
-def hit(initiative: Initiative, takes_classes: bool, alignments: list[Alignment]) -> dict[str, Any]:
+def hit(row: Listed) -> dict[str, Any]:
     """One initiative in a list; `match` tells which of the points asked about it serves best, and why."""
     return {
-        "id": initiative.pk,
-        "source_id": initiative.remote_id,
-        "title": initiative.title,
-        "summary": initiative.summary,
-        "url": address(initiative),
-        "status": initiative.status.name if initiative.status else None,
-        "category": initiative.category.name if initiative.category else None,
-        "department": initiative.department.name if initiative.department else None,
-        "takes_classes": takes_classes,
-        "match": {
-            "core_content": [point(alignment.core_content) for alignment in alignments[:3]],
-            "reason": alignments[0].reason if alignments else "",
-        },
+        "id": row.pk,
+        "source_id": row.source_id,
+        "title": row.title,
+        "summary": row.summary,
+        "url": settings.BASE_URL + row.address,
+        "status": row.status,
+        "category": row.category,
+        "department": row.department,
+        "takes_classes": row.takes_classes,
+        "match": {"core_content": [indexed_point(point) for point in row.points[:3]], "reason": row.reason},
     }
 
 
@@ -71,7 +80,7 @@ def whole(initiative: Initiative, takes_classes: bool) -> dict[str, Any]:
         "title": initiative.title,
         "summary": initiative.summary,
         "language": initiative.language,
-        "url": address(initiative),
+        "url": settings.BASE_URL + initiative.get_absolute_url(),
         "what": initiative.what_html,
         "why": initiative.why_html,
         "how": initiative.how_html,

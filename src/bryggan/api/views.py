@@ -16,7 +16,8 @@ from ninja.errors import ValidationError
 from bryggan import __version__
 from bryggan.alignment import asking, searching, suggesting
 from bryggan.alignment import index as indexes
-from bryggan.alignment.models import Alignment, ProgrammeFit, SubjectFit, best_first
+from bryggan.alignment.listing import listed
+from bryggan.alignment.models import Alignment, ProgrammeFit, SubjectFit
 from bryggan.api import answers, schemas
 from bryggan.curriculum.models import (
     Block,
@@ -96,7 +97,7 @@ def initiatives(request: HttpRequest, filters: Query[schemas.InitiativeFilters])
             "count": found.count,
             "page": asked.page,
             "per_page": asked.per_page,
-            "results": _hits(found.ids, found.asked_points),
+            "results": [answers.hit(row) for row in listed(found.ids, found.served)],
             "facets": {
                 facet: [{"value": v.value, "label": _label(facet, v), "count": v.count} for v in values]
                 for facet, values in found.facets.items()
@@ -109,37 +110,6 @@ def _label(facet: str, value: searching.Value) -> str:
     if facet == "school_form":
         return str(SchoolForm(value.value).label)
     return value.label
-
-
-def _hits(ids: tuple[int, ...], asked_points: Mapping[int, Collection[str]]) -> list[dict[str, Any]]:
-    """Results in the order of `ids`, in two statements."""
-    rows = (
-        Initiative.objects.select_related("status", "category", "department", "school_offer")
-        .only(
-            "remote_id", "slug", "title", "summary", "is_stopped", "withdrawn_at",
-            "status__name", "category__name", "department__name", "school_offer__takes_classes",
-        )
-        .in_bulk(ids)
-    )  # fmt: skip
-    shown = (
-        Alignment.objects.counting()
-        .filter(initiative__in=ids, core_content__ended_at=None)
-        .select_related("core_content", "core_content__subject", "core_content__course")
-        .only(
-            "initiative_id", "state", "score", "reason", "core_content__key", "core_content__text_group",
-            "core_content__heading", "core_content__text", "core_content__first_year", "core_content__last_year",
-            "core_content__subject__code", "core_content__subject__curriculum", "core_content__subject__school_form",
-            "core_content__course__code",
-        )
-    )  # fmt: skip
-    best: dict[int, list[Alignment]] = {}
-    for alignment in shown:
-        wanted = asked_points.get(alignment.initiative_id)
-        if wanted is None or alignment.core_content.key in wanted:
-            best.setdefault(alignment.initiative_id, []).append(alignment)
-    return [
-        answers.hit(rows[pk], rows[pk].takes_classes_now, best_first(best.get(pk, []))) for pk in ids if pk in rows
-    ]
 
 
 @api.get(
@@ -192,9 +162,10 @@ def suggestions(request: HttpRequest, filters: Query[schemas.SuggestionFilters])
     asked = asking.asked({name: given[name] for name in names if name != "exclude" and given[name]})
     _refuse_problems(asked.problems)
     found = suggesting.suggest(suggesting.wish_of(asked.query, given["exclude"]), on=timezone.localdate())
+    rows = {row.pk: row for row in listed([example.initiative.pk for example in found.examples], {})}
     examples = []
     for example in found.examples:
-        told = answers.hit(example.initiative, example.initiative.takes_classes_now, [])
+        told = answers.hit(rows[example.initiative.pk])
         del told["match"]
         examples.append(
             {

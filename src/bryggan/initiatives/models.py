@@ -7,6 +7,7 @@ source and is overwritten by it; SchoolOffer is ours and is never touched by a s
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar
 
 from django.db import models
@@ -239,7 +240,7 @@ class Initiative(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("initiative", args=[f"{self.pk}-{self.slug}" if self.slug else str(self.pk)])
+        return initiative_address(self.pk, self.slug)
 
     @property
     def is_withdrawn(self) -> bool:
@@ -250,6 +251,16 @@ class Initiative(models.Model):
         """True when classes can come now. A stopped or withdrawn one takes none, whatever its offer says."""
         offer = getattr(self, "school_offer", None)
         return bool(offer and offer.takes_classes and not self.is_stopped and not self.is_withdrawn)
+
+
+def initiative_address(pk: int, slug: str) -> str:
+    """The address of an initiative's page. The id decides; the slug is for people."""
+    return f"{_initiative_root()}{pk}-{slug}" if slug else f"{_initiative_root()}{pk}"
+
+
+@lru_cache(maxsize=1)
+def _initiative_root() -> str:
+    return reverse("initiative", args=["0"])[:-1]
 
 
 class Contact(models.Model):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.urls import path
 
 from bryggan.web import pages
+from bryggan.web.editing import coverage, links, offers
 from bryggan.web.editing import views as editing
 from bryggan.web.explore import views as explore
+from bryggan.web.explore.suggestions import suggestions
 from bryggan.web.searches import views as searches
 from bryggan.web.sheets import views as sheets
-from bryggan.web.explore.suggestions import suggestions
 
 urlpatterns = [
     path("favicon.ico", pages.favicon, name="favicon"),
@@ -29,6 +30,13 @@ urlpatterns = [
     path("redaktion/", editing.editors, name="editors"),
     path("redaktion/flyttar", editing.move_proposals, name="move_proposals"),
     path("redaktion/flyttar/<int:pk>", editing.decide_move, name="decide_move"),
+    path("redaktion/kopplingar", links.link_queue, name="link_queue"),
+    path("redaktion/kopplingar/<int:pk>", links.decide_link, name="decide_link"),
+    path("redaktion/beslut/<int:pk>/angra", links.undo_link, name="undo_link"),
+    path("redaktion/initiativ/<int:pk>", links.initiative_links, name="initiative_links"),
+    path("redaktion/initiativ/<int:pk>/koppling", links.add_link, name="add_link"),
+    path("redaktion/initiativ/<int:pk>/skola", offers.school_offer, name="school_offer"),
+    path("redaktion/tackning", coverage.coverage_page, name="coverage"),
     path("forvaltning/kallor", editing.sources, name="sources"),
     path("forvaltning/kallor/<int:pk>", editing.sync_run, name="sync_run"),
     path("om", pages.about, name="about"),

@@ -12,7 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from bryggan.accounts.models import SchoolMembership, User
+from bryggan.alignment import deciding
+from bryggan.alignment import index as indexes
+from bryggan.alignment.coverage import coverage
 from bryggan.common.models import OutgoingMail
+from bryggan.curriculum.models import SchoolForm
 from bryggan.initiatives import moves
 from bryggan.initiatives.models import MoveProposal, Source, SyncRun
 from bryggan.initiatives.permissions import may_judge_moves, may_manage_sources
@@ -37,8 +41,16 @@ def editors(request: HttpRequest) -> HttpResponse:
         {
             "waiting_teachers": SchoolMembership.objects.filter(confirmed_at=None).count(),
             "waiting_moves": MoveProposal.objects.filter(state=MoveProposal.State.PROPOSED).count(),
+            "waiting_links": deciding.waiting().count(),
+            "compulsory": coverage(SchoolForm.COMPULSORY, most_listed=0).total,
+            "taking_classes": _taking_classes(),
         },
     )
+
+
+def _taking_classes() -> int:
+    with indexes.current() as index:
+        return len(index.takes_classes)
 
 
 @require_safe

@@ -32,8 +32,10 @@ TITLES: dict[str, str | Promise] = {
     "goal": gettext_lazy("Globalt mål"),
     "technology": gettext_lazy("Teknik"),
 }
-OPEN_AT_FIRST = ("school_form", "years", "subject")
-# Long lists are loaded by need: central content when a subject is chosen, orientations when a programme is.
+# These have their values in the page from the start; the others when they are opened, or something in them is chosen.
+OPEN_AT_FIRST = ("school_form", "years", "subject", "core_content")
+MOST_AT_FIRST = 30
+# Central content is of use when a subject is chosen, orientations when a programme is.
 NEEDS = {"core_content": "subject", "orientation": "programme", "level": "subject"}
 
 
@@ -55,6 +57,9 @@ class Filter:
     choices: tuple[Choice, ...]
     chosen: int
     is_open: bool
+    # Where the same page has its values, or all of them; empty when they are all here.
+    more: str = ""
+    more_count: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,23 @@ def shown_facets(query: Query) -> list[str]:
     return facets
 
 
-def filters(query: Query, found: Found) -> list[Filter]:
-    """The filters of the page with their choices. Two statements: subjects' curricula and shared labels."""
+def loaded_facets(query: Query, parameters: QueryDict) -> list[str]:
+    """The filters whose values the page holds: open ones, those with something chosen, and those asked for."""
+    asked = {*OPEN_AT_FIRST, *parameters.getlist("show")}
+    return [name for name in shown_facets(query) if name in asked or getattr(query, name)]
+
+
+def filters(query: Query, found: Found, parameters: QueryDict) -> list[Filter]:
+    """The filters of the page with their choices. One statement: the subjects' school forms."""
     subjects = _subjects(found)
+    wanted = parameters.getlist("show")
     made = []
     for name in shown_facets(query):
-        values = found.facets.get(name, ())
+        more = address(parameters, add=("show", name))
+        if name not in found.facets:
+            made.append(Filter(name, str(TITLES[name]), (), 0, False, more))
+            continue
+        values = found.facets[name]
         chosen = _chosen(query, name)
         choices = tuple(_choice(name, value, chosen, subjects) for value in values)
         if name == "subject":
@@ -91,7 +107,13 @@ def filters(query: Query, found: Found) -> list[Filter]:
         if not choices:
             continue
         count = sum(choice.chosen for choice in choices)
-        made.append(Filter(name, str(TITLES[name]), choices, count, bool(count) or name in OPEN_AT_FIRST))
+        is_open = bool(count) or name in OPEN_AT_FIRST or name in wanted
+        left = 0
+        if len(choices) > MOST_AT_FIRST and name not in wanted:
+            kept = tuple(c for place, c in enumerate(choices) if place < MOST_AT_FIRST or c.chosen)
+            left = len(choices) - len(kept)
+            choices = kept
+        made.append(Filter(name, str(TITLES[name]), choices, count, is_open, more if left else "", left))
     return made
 
 
@@ -162,10 +184,18 @@ def chips(asked: Asked, found: Found, parameters: QueryDict) -> list[Chip]:
     return made
 
 
-def address(parameters: QueryDict, *, drop: tuple[str, str | None] | None = None, **replaced: str) -> str:
-    """`?…` of the same page with something taken away or replaced; the page number goes, unless it is given."""
+def address(
+    parameters: QueryDict,
+    *,
+    drop: tuple[str, str | None] | None = None,
+    add: tuple[str, str] | None = None,
+    **replaced: str,
+) -> str:
+    """`?…` of the same page with something taken away, added or replaced; the page number goes, unless it is given."""
     changed = parameters.copy()
     changed.pop("page", None)
+    if add and add[1] not in changed.getlist(add[0]):
+        changed.appendlist(*add)
     if drop:
         name, value = drop
         kept = [other for other in changed.getlist(name) if value is not None and other != value]

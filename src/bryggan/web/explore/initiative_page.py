@@ -73,7 +73,7 @@ class InitiativePage:
             upper_secondary=[group for form, group in groups if form == SchoolForm.UPPER_SECONDARY][:8],
             programmes=[fit for fit in fits if fit.programme.curriculum == Curriculum.GY25][:6],
             confirmed=sum(alignment.state == Alignment.State.CONFIRMED for alignment in alignments),
-            pattern=cards.pattern_of(initiative),
+            pattern=cards.pattern_of(initiative.category_id),
             budget=_budget(initiative),
         )
 

@@ -24,7 +24,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     asked = asking.asked(known)
     wish = suggesting.wish_of(asked.query, request.GET.getlist("exclude"))
     found = suggesting.suggest(wish, on=timezone.localdate())
-    shown = cards.cards([example.initiative.pk for example in found.examples], {}, with_points=False)
+    shown = cards.cards([example.initiative.pk for example in found.examples], {})
     context: dict[str, Any] = {
         "examples": list(zip(found.examples, shown, strict=False)),
         "widened": suggesting.WIDENED[found.widened],

@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         total = len(index.all)
     closed = settings.REQUIRE_SIGN_IN and not request.user.is_authenticated
     context: dict[str, Any] = {
-        "cards": [] if closed else cards.cards(found.ids, {}, with_points=True),
+        "cards": [] if closed else cards.cards(found.ids, found.served),
         "taking_classes": found.count,
         "total": total,
     }
@@ -47,13 +47,16 @@ def explore(request: HttpRequest) -> HttpResponseBase:
     with indexes.current():
         asked = asking.asked(known, per_page=PER_PAGE)
         query = asked.query
-        found = searching.search(query, page=asked.page, per_page=PER_PAGE, facets=filters.shown_facets(query))
+        found = searching.search(
+            query, page=asked.page, per_page=PER_PAGE, facets=filters.loaded_facets(query, parameters)
+        )
     pages = max(1, -(-found.count // PER_PAGE))
     context = {
         "query": query,
         "found": found,
-        "cards": cards.cards(found.ids, found.asked_points, with_points=True),
-        "filters": filters.filters(query, found),
+        "cards": cards.cards(found.ids, found.served),
+        "filters": filters.filters(query, found, parameters),
+        "shown": [name for name in filters.TITLES if name in parameters.getlist("show")],
         "chips": filters.chips(asked, found, parameters),
         "problems": [filters.problem_text(problem) for problem in dict.fromkeys(asked.problems)],
         "page_number": asked.page,
@@ -86,8 +89,11 @@ def initiative(request: HttpRequest, address: str) -> HttpResponseBase:
 @xframe_options_exempt
 def card(request: HttpRequest, pk: int) -> HttpResponse:
     """One initiative as a small card for other sites' pages. Listed sites only may frame it."""
-    found = get_object_or_404(Initiative.objects.published().select_related("status", "category", "department"), pk=pk)
-    answer = render(request, "explore/embedded_card.html", {"card": cards.cards([found.pk], {}, with_points=True)[0]})
+    served = searching.served_by(pk)
+    shown = cards.cards([pk], {pk: served})
+    if not shown:
+        raise Http404
+    answer = render(request, "explore/embedded_card.html", {"card": shown[0]})
     answer._csp_replace = {"frame-ancestors": list(settings.FRAME_ANCESTORS) or ["'none'"]}  # type: ignore[attr-defined]
     return answer
 

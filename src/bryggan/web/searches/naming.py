@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from bryggan.alignment.index import PLAIN_FACETS
 from bryggan.alignment.saving import LONGEST_NAME
-from bryggan.alignment.searching import PLAIN_FACETS, Query, labels
+from bryggan.alignment.searching import Query, labels
 from bryggan.curriculum.models import CoreContent, SchoolForm
 
 # Chosen values named one by one; more than these are counted.

@@ -39,12 +39,12 @@ def searches(request: HttpRequest) -> HttpResponse:
     try:
         saved, is_new = saving.save(asked.query, name=proposed_name(asked.query), by=request.user)
     except saving.TooLong:
-        problem = _("Sökningen har för många val för att sparas. Ta bort några och försök igen.")
-        return _list(request, request.user, problem=problem, back=_explore(address))
+        told = _("Sökningen har för många val för att sparas. Ta bort några och försök igen.")
+        return _list(request, request.user, problem=told, back=_explore(address))
     except saving.TooManySearches:
-        problem = _("Du har redan %(n)d sparade sökningar. Ta bort någon och försök igen.")
-        problem %= {"n": saving.MOST_SEARCHES}
-        return _list(request, request.user, problem=problem, back=_explore(address))
+        told = _("Du har redan %(n)d sparade sökningar. Ta bort någon och försök igen.")
+        told %= {"n": saving.MOST_SEARCHES}
+        return _list(request, request.user, problem=told, back=_explore(address))
     if is_new:
         messages.success(request, _("Sökningen är sparad. Du kan byta namn på den och få brev när något nytt kommer."))
     else:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import msgspec
 import segno
@@ -32,7 +32,7 @@ _FONTS = Path(__file__).parents[1] / "fonts"
 _LONGEST = {"title": 160, "text": 1000, "status": 320, "word": 40, "meaning": 140, "question": 240, "point": 320}
 _MOST_WORDS = 8
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-_UNBROKEN = re.compile(r"\S{40,}")
+_UNBROKEN = re.compile(r"\S{30,}")
 _lock = threading.Lock()
 
 
@@ -67,7 +67,7 @@ def data_of(sheet: LessonSheet) -> str:
         "questions": [_cut(question, _LONGEST["question"]) for question in sheet.questions],
         "points": [
             {
-                "where": _cut(point.where, 90),
+                "where": _cut(point.where, 70),
                 "text": _cut(point.text, _LONGEST["point"]),
                 "confirmed": point.is_confirmed,
             }
@@ -98,9 +98,9 @@ def pdf_of(data: str) -> bytes:
     """The page: 8 to 25 ms of CPU, alone in the process."""
     with _lock:
         try:
-            return _compiled(data, "ua-1")
+            return _compiled(data, ["ua-1"])
         except typst.TypstError:
-            return _compiled(data, None)
+            return _compiled(data, [])
 
 
 @lru_cache(maxsize=512)
@@ -111,9 +111,9 @@ def qr_code(address: str) -> str:
     return picture.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
 
 
-def _compiled(data: str, standard: str | None) -> bytes:
+def _compiled(data: str, standards: list[Literal["ua-1"]]) -> bytes:
     try:
-        made = _compiler().compile(sys_inputs={"data": data}, pdf_standards=standard, timestamp=0)  # type: ignore[call-overload]
+        made = _compiler().compile(sys_inputs={"data": data}, pdf_standards=[*standards], timestamp=0)
     except typst.TypstError:
         raise
     except BaseException:
@@ -150,7 +150,7 @@ def _cut(text: str, longest: int) -> str:
 def _broken(match: re.Match[str]) -> str:
     """An endless word with places where the line may break."""
     word = match[0]
-    return "\u200b".join(word[place : place + 20] for place in range(0, len(word), 20))
+    return "\u200b".join(word[place : place + 15] for place in range(0, len(word), 15))
 
 
 def _is_shown(letter: str) -> bool:

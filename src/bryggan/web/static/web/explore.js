@@ -9,3 +9,13 @@ function settle() {
 
 wide.addEventListener("change", settle);
 settle();
+
+// A filter's values are fetched when it is opened. Without this script its link fetches them.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const link = event.target.open && event.target.matches(".filter") && event.target.querySelector("[data-load]");
+    if (link) link.click();
+  },
+  true,
+);
