@@ -134,12 +134,12 @@ def _start(text: str, hits: Sequence[tuple[int, int, frozenset[int]]], room: int
     begin, finish = hits[first][0], hits[last][1]
     if finish <= room:
         return 0
-    # What room is left over goes before the hits, from the beginning of their sentence if it fits, and after them.
+    # What room is left over goes after the hits, and before them from the beginning of their sentence if it fits.
     spare = max(0, room - (finish - begin))
     earliest = begin - spare
     sentence = [match.end() for match in _SENTENCE_END.finditer(text, max(0, earliest), begin)]
     if sentence:
-        return sentence[0]
+        return sentence[0] if len(text) - sentence[-1] < room else sentence[-1]
     from_word = text.rfind(" ", 0, max(0, begin - spare // 2)) + 1
     return from_word if from_word > earliest else begin
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote_plus
 
 from django.http import QueryDict
 from django.utils.functional import Promise
@@ -45,7 +46,8 @@ class Choice:
 
     value: str
     label: str
-    count: int
+    # Text: a number would be put into the reader's own way of writing, hundreds of times a page.
+    count: str
     chosen: bool
     group: str = ""
 
@@ -89,15 +91,13 @@ def loaded_facets(query: Query, parameters: QueryDict) -> list[str]:
     return [name for name in shown_facets(query) if name in asked or getattr(query, name)]
 
 
-def filters(query: Query, found: Found, parameters: QueryDict) -> list[Filter]:
+def filters(query: Query, found: Found, wanted: Sequence[str], addresses: Addresses) -> list[Filter]:
     """The filters of the page with their choices. One statement: the subjects' school forms."""
     subjects = _subjects(found)
-    wanted = parameters.getlist("show")
     made = []
     for name in shown_facets(query):
-        more = address(parameters, add=("show", name))
         if name not in found.facets:
-            made.append(Filter(name, str(TITLES[name]), (), 0, False, more))
+            made.append(Filter(name, str(TITLES[name]), (), 0, False, addresses.having("show", name)))
             continue
         values = found.facets[name]
         chosen = _chosen(query, name)
@@ -113,7 +113,8 @@ def filters(query: Query, found: Found, parameters: QueryDict) -> list[Filter]:
             kept = tuple(c for place, c in enumerate(choices) if place < MOST_AT_FIRST or c.chosen)
             left = len(choices) - len(kept)
             choices = kept
-        made.append(Filter(name, str(TITLES[name]), choices, count, is_open, more if left else "", left))
+        more = addresses.having("show", name) if left else ""
+        made.append(Filter(name, str(TITLES[name]), choices, count, is_open, more, left))
     return made
 
 
@@ -123,7 +124,7 @@ def _choice(name: str, value: Value, chosen: Sequence[str], subjects: dict[str, 
         label = str(SchoolForm(value.value).label)
     elif name == "status":
         label = value.label or _("Okänd")
-    return Choice(value.value, label, value.count, value.value in chosen)
+    return Choice(value.value, label, str(value.count), value.value in chosen)
 
 
 def _subjects(found: Found) -> dict[str, Subject]:
@@ -150,7 +151,7 @@ def _subject_choices(query: Query, choices: Sequence[Choice], subjects: dict[str
             group += f", {Curriculum(subject.curriculum).label}"
         kept.append(Choice(choice.value, choice.label, choice.count, choice.chosen, group))
     order = {str(form.label): place for place, form in enumerate(SchoolForm)}
-    return tuple(sorted(kept, key=lambda c: (order.get(c.group.split(",")[0], 9), c.group, -c.count, c.label)))
+    return tuple(sorted(kept, key=lambda c: (order.get(c.group.split(",")[0], 9), c.group, -int(c.count), c.label)))
 
 
 def _chosen(query: Query, name: str) -> list[str]:
@@ -159,14 +160,14 @@ def _chosen(query: Query, name: str) -> list[str]:
     return list(getattr(query, name))
 
 
-def chips(asked: Asked, found: Found, parameters: QueryDict) -> list[Chip]:
+def chips(asked: Asked, found: Found, addresses: Addresses) -> list[Chip]:
     """One chip for everything chosen, with the address of the same page without it."""
     query = asked.query
     made = []
     if query.text:
-        made.append(Chip(f"”{query.text}”", address(parameters, drop=("q", None))))
+        made.append(Chip(f"”{query.text}”", addresses.without("q")))
     if query.takes_classes:
-        made.append(Chip(_("Tar emot klasser nu"), address(parameters, drop=("takes_classes", None))))
+        made.append(Chip(_("Tar emot klasser nu"), addresses.without("takes_classes")))
     points: dict[str, str] = {}
     if query.core_content:
         points = dict(CoreContent.objects.filter(key__in=query.core_content).values_list("key", "text"))
@@ -180,39 +181,57 @@ def chips(asked: Asked, found: Found, parameters: QueryDict) -> list[Chip]:
                 label = str(SchoolForm(value).label)
             elif name == "core_content":
                 label = points.get(value, value)
-            made.append(Chip(label, address(parameters, drop=(name, value))))
+            made.append(Chip(label, addresses.without(name, value)))
     return made
 
 
-def address(
-    parameters: QueryDict,
-    *,
-    drop: tuple[str, str | None] | None = None,
-    add: tuple[str, str] | None = None,
-    **replaced: str,
-) -> str:
-    """`?…` of the same page with something taken away, added or replaced; the page number goes, unless it is given."""
-    changed = parameters.copy()
-    changed.pop("page", None)
-    if add and add[1] not in changed.getlist(add[0]):
-        changed.appendlist(*add)
-    if drop:
-        name, value = drop
-        kept = [other for other in changed.getlist(name) if value is not None and other != value]
-        changed.setlist(name, kept)
-        for needing, needed in NEEDS.items():
-            if needed == name and not kept:
-                changed.pop(needing, None)
-    for name, value in replaced.items():
-        changed[name] = value
-    # What goes without saying is not said in the address.
-    for name, default in (("sort", "relevance"), ("page", "1")):
-        if changed.get(name) == default:
-            del changed[name]
-    for name in [name for name in changed if not any(changed.getlist(name))]:
-        del changed[name]
-    encoded = changed.urlencode()
-    return f"?{encoded}" if encoded else "?"
+class Addresses:
+    """`?…` of the same page with something taken away, added or replaced. The page number goes, unless it is given.
+
+    What is empty, and what goes without saying, is not in the address. Each pair is encoded once for all of them.
+    """
+
+    _unsaid = {("sort", "relevance"), ("page", "1")}
+
+    def __init__(self, parameters: QueryDict) -> None:
+        self._pairs = [
+            (name, value, self._encoded(name, value))
+            for name, values in parameters.lists()
+            for value in values
+            if value and name != "page" and (name, value) not in self._unsaid
+        ]
+
+    def __str__(self) -> str:
+        return self._joined(text for _name, _value, text in self._pairs)
+
+    def without(self, name: str, value: str | None = None) -> str:
+        """Less one value, or all values of a name; what is of use with it only goes too when the last one goes."""
+        gone = {name} if value is None or not any(n == name and v != value for n, v, _ in self._pairs) else set()
+        gone |= {needing for needing, needed in NEEDS.items() if needed in gone}
+        return self._joined(
+            text for n, v, text in self._pairs if n not in gone and not (n == name and value in (None, v))
+        )
+
+    def having(self, name: str, value: str) -> str:
+        """With one value more."""
+        pairs = [text for _name, _value, text in self._pairs]
+        added = self._encoded(name, value)
+        return self._joined(pairs if added in pairs else [*pairs, added])
+
+    def with_page(self, page: int) -> str:
+        pairs = [text for _name, _value, text in self._pairs]
+        return self._joined(pairs if page == 1 else [*pairs, f"page={page}"])
+
+    def without_names(self, *names: str) -> str:
+        return self._joined(text for name, _value, text in self._pairs if name not in names)
+
+    @staticmethod
+    def _encoded(name: str, value: str) -> str:
+        return f"{quote_plus(name)}={quote_plus(value, errors='replace')}"
+
+    @staticmethod
+    def _joined(pairs: Iterable[str]) -> str:
+        return "?" + "&".join(pairs)
 
 
 def problem_text(problem: Problem) -> str:

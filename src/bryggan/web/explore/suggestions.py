@@ -33,7 +33,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
         "others": others_address(request.GET, found, wish),
         "query": asked.query,
         "chosen_years": [str(year) for first, last in asked.query.years for year in range(first, last + 1)],
-        "list_address": f"{reverse('explore')}{filters.address(_without_exclude(request.GET))}",
+        "list_address": reverse("explore") + filters.Addresses(request.GET).without_names("exclude"),
         **_choices(asked.query.school_form[0] if asked.query.school_form else ""),
     }
     if request.user.is_authenticated:
@@ -48,12 +48,6 @@ def others_address(parameters: QueryDict, found: suggesting.Suggestions, wish: s
     seen |= {example.initiative.pk for example in found.examples}
     changed.setlist("exclude", [str(pk) for pk in sorted(seen)])
     return "?" + changed.urlencode()
-
-
-def _without_exclude(parameters: QueryDict) -> QueryDict:
-    changed = parameters.copy()
-    changed.pop("exclude", None)
-    return changed
 
 
 def _choices(school_form: str) -> dict[str, Any]:

@@ -51,25 +51,27 @@ def explore(request: HttpRequest) -> HttpResponseBase:
             query, page=asked.page, per_page=PER_PAGE, facets=filters.loaded_facets(query, parameters)
         )
     pages = max(1, -(-found.count // PER_PAGE))
+    addresses = filters.Addresses(parameters)
+    shown = [name for name in filters.TITLES if name in parameters.getlist("show")]
     context = {
         "query": query,
         "found": found,
         "cards": cards.cards(found.ids, found.served),
-        "filters": filters.filters(query, found, parameters),
-        "shown": [name for name in filters.TITLES if name in parameters.getlist("show")],
-        "chips": filters.chips(asked, found, parameters),
+        "filters": filters.filters(query, found, shown, addresses),
+        "shown": shown,
+        "chips": filters.chips(asked, found, addresses),
         "problems": [filters.problem_text(problem) for problem in dict.fromkeys(asked.problems)],
         "page_number": asked.page,
         "pages": pages,
-        "previous_page": filters.address(parameters, page=str(asked.page - 1)) if asked.page > 1 else "",
-        "next_page": filters.address(parameters, page=str(asked.page + 1)) if asked.page < pages else "",
-        "last_page": filters.address(parameters, page=str(pages)) if asked.page > pages else "",
+        "previous_page": addresses.with_page(asked.page - 1) if asked.page > 1 else "",
+        "next_page": addresses.with_page(asked.page + 1) if asked.page < pages else "",
+        "last_page": addresses.with_page(pages) if asked.page > pages else "",
         "corrected": list(found.corrected.items()),
     }
     answer = render(request, "explore/explore.html", context)
     if request.headers.get("HX-Request"):
         # The address in the browser is the one to send on: without the fields that were left empty.
-        answer["HX-Push-Url"] = reverse("explore") + filters.address(parameters, page=str(asked.page)).rstrip("?")
+        answer["HX-Push-Url"] = (reverse("explore") + addresses.with_page(asked.page)).rstrip("?")
     return answer
 
 
