@@ -47,20 +47,15 @@ def main() -> int:
 
 
 def measure(number: int, curriculum: Path | None, queries: int) -> dict[str, object]:
-    from django.core.management import call_command
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
     import generate
     from bryggan.alignment import index, searching
-    from bryggan.curriculum.extracting import load_extract
     from bryggan.web import staticfiles
 
-    call_command("migrate", verbosity=0)
-    if curriculum:
-        call_command("import_curriculum", directory=str(curriculum), stdout=io.StringIO())
-    load_extract()
+    fill(curriculum)
     generate.initiatives(number)
     staticfiles.prepare()
 
@@ -117,6 +112,18 @@ def measure(number: int, curriculum: Path | None, queries: int) -> dict[str, obj
     with index.current() as made:
         result["floor_bitmaps_cpu_ms"] = round(statistics.median(cpu(lambda q=q: floor(made, q)) for q in parsed), 3)
     return result
+
+
+def fill(curriculum: Path | None) -> None:
+    """An empty database with the curriculum: Skolverket's from a folder, or the demo extract."""
+    from django.core.management import call_command
+
+    from bryggan.curriculum.extracting import load_extract
+
+    call_command("migrate", verbosity=0)
+    if curriculum:
+        call_command("import_curriculum", directory=str(curriculum), stdout=io.StringIO())
+    load_extract()
 
 
 def cpu(do: object, repeat: int = 3) -> float:

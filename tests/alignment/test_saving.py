@@ -338,7 +338,9 @@ def test_looking_for_news_costs_the_same_for_many_searches_of_a_person(teacher: 
         while SavedSearch.objects.count() < number:
             saved(teacher, f"q=ord{SavedSearch.objects.count()}")
         send()
-        with CaptureQueriesContext(connection, ) as statements:
+        with CaptureQueriesContext(
+            connection,
+        ) as statements:
             send()
         counts.append(len([s for s in statements if "dataversion" not in s["sql"]]))
 

@@ -34,10 +34,10 @@ WAYS = [
     pytest.param({"viewport": NARROW, "java_script_enabled": False}, id="narrow without JavaScript"),
 ]
 CLASSES: list[tuple[str, str, dict[str, Any]]] = [
-    ("Snäckorna", "Förskola", {}),
-    ("F-gul", "Förskoleklass", {}),
-    ("8C", "Grundskola", {"years": ["8"], "subject": "Teknik"}),
-    ("TE1", "Gymnasieskola", {"programme": "TE25"}),
+    ("Snäckorna", "Förskola", {"school": "Demoförskolan Snäckan"}),
+    ("F-gul", "Förskoleklass", {"school": "Tågaborgsskolan"}),
+    ("8C", "Grundskola", {"school": "Tågaborgsskolan", "years": ["8"], "subject": "Teknik"}),
+    ("TE1", "Gymnasieskola", {"school": "Demogymnasiet", "programme": "TE25"}),
 ]
 
 
@@ -49,10 +49,13 @@ def test_a_new_teacher_signs_in_chooses_a_school_and_adds_a_class_of_every_kind(
     sign_in(page, demo, f"ny-{uuid4().hex[:8]}@skola.example.org")
 
     expect(page.get_by_role("heading", name="Var arbetar du?")).to_be_visible()
-    page.get_by_label("Sök på skolans namn").fill("snäckan")
-    page.get_by_role("button", name="Sök", exact=True).click()
-    assert_fits(page)
-    page.get_by_role("button", name="Välj Demoförskolan Snäckan").click()
+    for school in ("Demoförskolan Snäckan", "Tågaborgsskolan", "Demogymnasiet"):
+        page.goto("/konto/skola")
+        page.get_by_label("Sök på skolans namn").fill(school.lower())
+        page.get_by_role("button", name="Sök", exact=True).click()
+        assert_fits(page)
+        page.get_by_role("button", name=f"Välj {school}").click()
+        expect(page.get_by_role("heading", name="Lägg till en klass")).to_be_visible()
     for label, school_form, more in CLASSES:
         page.goto("/klasser/ny")
         add_class(page, label, school_form, **more)
@@ -147,11 +150,11 @@ def test_words_are_searched_for_and_a_slip_is_told(visit: Visit, way: dict[str, 
     page = visit(**way)
     page.goto("/")
 
-    page.get_by_role("searchbox").fill("dagvaten")
+    page.get_by_role("searchbox").fill("vindsnuran")
     page.keyboard.press("Enter")
 
-    page.wait_for_url(re.compile(r"/utforska\?q=dagvaten"))
-    expect(page.get_by_role("main")).to_contain_text("Vi hittade inte ”dagvaten” och sökte på")
+    page.wait_for_url(re.compile(r"/utforska\?q=vindsnuran"))
+    expect(page.get_by_role("main")).to_contain_text("Vi hittade inte ”vindsnuran” och sökte på")
     assert hits(page)
 
 
@@ -374,8 +377,16 @@ def test_nothing_moves_for_those_who_ask_for_that(visit: Visit, wish: str, moves
 
 
 def add_class(
-    page: Page, label: str, school_form: str, *, years: list[str] | None = None, subject: str = "", programme: str = ""
+    page: Page,
+    label: str,
+    school_form: str,
+    *,
+    school: str,
+    years: list[str] | None = None,
+    subject: str = "",
+    programme: str = "",
 ) -> None:
+    page.get_by_label("Skola eller förskola").select_option(label=school)
     page.get_by_label("Klassens eller gruppens namn").fill(label)
     page.get_by_role("radio", name=school_form, exact=True).check()
     for year in years or []:

@@ -144,7 +144,7 @@ def points_like(*, subject: str = "", years: tuple[int, int] | None = None, word
         found = found.filter(span_overlaps(*years))
     if words:
         found = found.filter(has_words(words, "text", "heading"))
-    return found.order_by("subject__curriculum", "subject__name", "subject__code", "first_year", "position", "pk")
+    return found.order_by("subject__school_form", "subject__name", "subject__code", "first_year", "position", "pk")
 
 
 def has_words(words: str, *columns: str) -> Q:

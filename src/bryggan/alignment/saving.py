@@ -8,7 +8,7 @@ heard of, and what was told is written in the same transaction as the mail.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -81,13 +81,17 @@ class _Run:
 
 
 def read(address: str) -> asking.Asked:
-    """What a query string asks for, page and order left out. What is not understood is named, as in `asking`."""
+    """What a query string asks for, page and order left out and years joined.
+
+    What is not understood is named, as in `asking`.
+    """
     try:
         given = QueryDict(address.lstrip("?")[:_LONGEST_TYPED])
     except TooManyFieldsSent:
         return asking.Asked(Query(), 1, 1, (Problem("q", "", "too many"),))
     known = {name: [value.replace("\x00", "") for value in given.getlist(name)] for name in given if name in _ASKED}
-    return asking.asked(known)
+    asked = asking.asked(known)
+    return replace(asked, query=replace(asked.query, years=tuple(_joined(asked.query.years))))
 
 
 def parameters_of(query: Query) -> str:
