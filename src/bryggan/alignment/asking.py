@@ -18,6 +18,7 @@ from bryggan.alignment.searching import FACETS, LONGEST_TEXT, Query
 from bryggan.curriculum.models import CoreContent, SchoolForm
 
 _YEARS = re.compile(r"([1-9])(?:-([1-9]))?\Z")
+_KEY = re.compile(r"[0-9a-f]{16}\Z")
 _YES, _NO = {"1", "true", "on", "ja"}, {"0", "false", "off", "nej"}
 SORTS = ("relevance", "newest", "title")
 PARAMETERS = ("q", *FACETS, "takes_classes", "sort", "page", "per_page")
@@ -60,7 +61,7 @@ def asked(parameters: Mapping[str, Sequence[str]], *, per_page: int = 20) -> Ask
                 elif facet == "school_form":
                     why = None if value in SchoolForm.values else "unknown"
                 elif facet == "core_content":
-                    why = None
+                    why = None if _KEY.match(value) else "unknown"
                 else:
                     why = None if value in index.labels[facet] else "unknown"
                 if why:

@@ -87,10 +87,12 @@ class Found:
     served: Mapping[int, tuple[Served, ...]] = field(default_factory=dict)
 
 
-def search(query: Query, *, page: int = 1, per_page: int = 20, facets: Iterable[str] = FACETS) -> Found:
+def search(
+    query: Query, *, page: int = 1, per_page: int = 20, facets: Iterable[str] = FACETS, with_points: bool = True
+) -> Found:
     """One page of hits. Pages beyond the last are empty. Facet values come most hits first, then by label."""
     with indexes.current() as index:
-        return _search(index, query, page, per_page, tuple(facets))
+        return _search(index, query, page, per_page, tuple(facets), with_points)
 
 
 def served_by(number: int) -> tuple[Served, ...]:
@@ -105,7 +107,7 @@ def labels(facet: str) -> Mapping[str, str]:
         return dict(index.labels[facet])
 
 
-def _search(index: Index, query: Query, page: int, per_page: int, facets: tuple[str, ...]) -> Found:
+def _search(index: Index, query: Query, page: int, per_page: int, facets: tuple[str, ...], with_points: bool) -> Found:
     hits = index.texts.search(query.text[:LONGEST_TEXT], index.size) if query.text.strip() else None
     matching = _Matching(index, query, hits.numbers if hits else None)
     chosen = matching.all_but(None)
@@ -119,7 +121,7 @@ def _search(index: Index, query: Query, page: int, per_page: int, facets: tuple[
         takes_classes_count=matching.all_but("takes_classes").intersection_cardinality(index.takes_classes),
         some_words_only=bool(hits and hits.some_words_only),
         corrected=hits.corrected if hits else {},
-        served={pk: matching.served(pk) for pk in ids},
+        served={pk: matching.served(pk) for pk in ids} if with_points else {},
     )
 
 

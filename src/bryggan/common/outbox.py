@@ -108,4 +108,4 @@ def _send(mail: OutgoingMail, connection: BaseEmailBackend) -> bool:
 
 
 # Kinds whose text opens a door: it is not kept once the mail has left.
-FORGOTTEN_KINDS = frozenset({"sign-in code"})
+FORGOTTEN_KINDS = frozenset({"sign-in code", "saved searches"})

@@ -17,6 +17,7 @@ _SECTIONS = {
     "forslag": "suggestions",
     "klasser": "classes",
     "konto": "account",
+    "sokningar": "account",
     "redaktion": "editors",
 }
 _extract: dict[int, bool] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from bryggan.alignment import snippets
 from bryggan.alignment.index import Point
 from bryggan.alignment.listing import Listed, listed
 from bryggan.alignment.searching import Served
@@ -24,9 +25,11 @@ class Card:
     where: str
     picture: PictureFile | None
     pattern: int
+    # The summary in pieces, and whether each is a word that was searched for.
+    summary: Sequence[tuple[str, bool]]
 
 
-def cards(ids: Sequence[int], served: Mapping[int, Sequence[Served]]) -> list[Card]:
+def cards(ids: Sequence[int], served: Mapping[int, Sequence[Served]], asked_words: Sequence[str] = ()) -> list[Card]:
     """Cards in the order of `ids`, in three statements whatever their number. Ids that are gone are left out."""
     rows = listed(ids, served)
     pictures: dict[int, PictureFile] = {}
@@ -40,6 +43,7 @@ def cards(ids: Sequence[int], served: Mapping[int, Sequence[Served]]) -> list[Ca
             where=years_label(row.points[0].cell.years) if row.points else "",
             picture=pictures.get(row.pk),
             pattern=pattern_of(row.category_id),
+            summary=snippets.mark(row.summary, asked_words) if asked_words else [(row.summary, False)],
         )
         for row in rows
     ]

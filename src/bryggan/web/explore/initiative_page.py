@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 
 from bryggan.accounts.models import Department
 from bryggan.alignment.models import Alignment, ProgrammeFit, best_first
-from bryggan.curriculum.models import Curriculum, SchoolForm
+from bryggan.curriculum.models import CoreContent, Curriculum, SchoolForm
 from bryggan.initiatives.models import Contact, Initiative, Picture, Platform, SchoolOffer, Term
 from bryggan.web.explore import cards
 
 STAGES = ((25, "Idé"), (50, "Pilot"), (75, "Skala upp"), (100, "Realiserad"))
 MOST_POINTS_PER_SUBJECT = 6
+GROUPS_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class InitiativePage:
     contacts: list[Contact]
     pictures: list[Picture]
     subjects: list[SubjectPoints]
+    more_subjects: list[SubjectPoints]
     upper_secondary: list[SubjectPoints]
     programmes: list[ProgrammeFit]
     confirmed: int
@@ -59,6 +61,7 @@ class InitiativePage:
         )
         alignments = list(shown)
         groups = _by_subject(alignments)
+        subjects = [group for form, group in groups if form != SchoolForm.UPPER_SECONDARY]
         fits = ProgrammeFit.objects.filter(initiative=initiative, orientation_code="").select_related("programme")
         return cls(
             takes_classes=initiative.takes_classes_now,
@@ -69,8 +72,9 @@ class InitiativePage:
             terms=dict(terms),
             contacts=list(initiative.contacts.all()) if with_contacts else [],
             pictures=list(initiative.pictures.filter(fetched_at__isnull=False).prefetch_related("files")),
-            subjects=[group for form, group in groups if form != SchoolForm.UPPER_SECONDARY],
-            upper_secondary=[group for form, group in groups if form == SchoolForm.UPPER_SECONDARY][:8],
+            subjects=subjects[:GROUPS_SHOWN],
+            more_subjects=subjects[GROUPS_SHOWN:],
+            upper_secondary=[group for form, group in groups if form == SchoolForm.UPPER_SECONDARY][:GROUPS_SHOWN],
             programmes=[fit for fit in fits if fit.programme.curriculum == Curriculum.GY25][:6],
             confirmed=sum(alignment.state == Alignment.State.CONFIRMED for alignment in alignments),
             pattern=cards.pattern_of(initiative.category_id),
@@ -101,29 +105,47 @@ def _stages(initiative: Initiative) -> list[dict[str, object]]:
 
 
 def _by_subject(alignments: list[Alignment]) -> list[tuple[str, SubjectPoints]]:
+    """The points by subject and where in it, best first. Subjects that share the very same points stand together."""
     grouped: dict[tuple[str, str, str], list[Alignment]] = defaultdict(list)
     for alignment in alignments:
-        point = alignment.core_content
-        where = cards.years_label(point.years)
-        if point.course:
-            where = point.course.name
-            if point.subject.curriculum == Curriculum.GY11:
-                where = _("%(course)s, Gy11") % {"course": where}
-        grouped[(point.subject.school_form, point.subject.name, where)].append(alignment)
+        subject = alignment.core_content.subject
+        grouped[(subject.school_form, _where(alignment.core_content), subject.name)].append(alignment)
+    shared: dict[tuple[str, str, frozenset[str]], tuple[list[str], list[Alignment]]] = {}
+    for (form, where, name), members in sorted(grouped.items()):
+        texts = frozenset(member.core_content.text_group for member in members)
+        shared.setdefault((form, where, texts), ([], members))[0].append(name)
     made = []
-    for (form, name, where), members in grouped.items():
+    for (form, where, _texts), (names, members) in shared.items():
         points = best_first(members)
+        confirmed = points[0].state == Alignment.State.CONFIRMED
         made.append(
             (
                 form,
                 SubjectPoints(
-                    name=name,
+                    name=_listed(names),
                     where=where,
                     is_extract=any(member.core_content.is_extract for member in members),
                     points=points[:MOST_POINTS_PER_SUBJECT],
                     more=max(0, len(points) - MOST_POINTS_PER_SUBJECT),
-                    best=points[0].score + (1 if points[0].state == Alignment.State.CONFIRMED else 0),
+                    best=points[0].score + (1 if confirmed else 0),
                 ),
             )
         )
     return sorted(made, key=lambda item: (-item[1].best, item[1].name, item[1].where))
+
+
+def _where(point: CoreContent) -> str:
+    if not point.course:
+        return cards.years_label(point.years)
+    if point.subject.curriculum == Curriculum.GY11:
+        return _("%(course)s, Gy11") % {"course": point.course.name}
+    return point.course.name
+
+
+def _listed(names: list[str]) -> str:
+    """Names as one says them: "Geografi, historia och religionskunskap"."""
+    first, *rest = names
+    if not rest:
+        return first
+    low = [name[:1].lower() + name[1:] for name in rest]
+    return _("%(many)s och %(last)s") % {"many": ", ".join([first, *low[:-1]]), "last": low[-1]}

@@ -13,7 +13,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
-from bryggan.alignment import asking, searching
+from bryggan.alignment import asking, searching, snippets, unmet
 from bryggan.alignment import index as indexes
 from bryggan.initiatives.models import Initiative, PictureFile
 from bryggan.web.explore import cards, filters
@@ -50,13 +50,16 @@ def explore(request: HttpRequest) -> HttpResponseBase:
         found = searching.search(
             query, page=asked.page, per_page=PER_PAGE, facets=filters.loaded_facets(query, parameters)
         )
+    if request.method == "GET" and asked.page == 1:
+        unmet.record(query, found)
     pages = max(1, -(-found.count // PER_PAGE))
     addresses = filters.Addresses(parameters)
     shown = [name for name in filters.TITLES if name in parameters.getlist("show")]
     context = {
         "query": query,
         "found": found,
-        "cards": cards.cards(found.ids, found.served),
+        "cards": cards.cards(found.ids, found.served, snippets.asked_words(query.text, found.corrected)),
+        "search_address": str(addresses).lstrip("?"),
         "filters": filters.filters(query, found, shown, addresses),
         "shown": shown,
         "chips": filters.chips(asked, found, addresses),
