@@ -35,6 +35,7 @@ PURE = (
     "alignment/textindex.py",
     "alignment/themes.py",
     "common/fetching.py",
+    "common/readability.py",
     "common/safe_html.py",
     "config/environment.py",
     "curriculum/points.py",

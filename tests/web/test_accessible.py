@@ -37,6 +37,13 @@ PAGES: list[tuple[str, str, str]] = [
     ("initiative", STRANGER, "the pilot"),
     ("initiative", STRANGER, "one with a picture"),
     ("initiative", TEACHER, "the pilot"),
+    ("lesson_sheet", STRANGER, "lesson sheet of the pilot"),
+    ("searches", EDITOR, "/sokningar"),
+    ("searches", TEACHER, "a saved search"),
+    ("link_queue", EDITOR, "/redaktion/kopplingar"),
+    ("initiative_links", EDITOR, "links of the pilot"),
+    ("school_offer", EDITOR, "school offer of the pilot"),
+    ("coverage", EDITOR, "/redaktion/tackning"),
     ("card", STRANGER, "card of the pilot"),
     ("about", STRANGER, "/om"),
     ("accessibility", STRANGER, "/tillganglighet"),
@@ -58,17 +65,22 @@ PAGES: list[tuple[str, str, str]] = [
     ("sync_run", ADMINISTRATOR, "a reading"),
 ]  # fmt: skip
 # Looked at on the way, by a test of its own below.
-ON_THE_WAY = {"account_confirm_login_code"}
+ON_THE_WAY = {"account_confirm_login_code", "stop_search_mail"}
 SAME_PAGE = {"account_request_login_code": "account_login"}
-NO_PAGE = {"picture": "answers with a picture"}
+NO_PAGE = {"picture": "answers with a picture", "lesson_sheet_pdf": "answers with a PDF"}
 ONLY_POSTED = {
     "account_logout": "/konto/logga-ut",
     "decide_move": "/redaktion/flyttar/1",
+    "decide_link": "/redaktion/kopplingar/1",
+    "undo_link": "/redaktion/beslut/1/angra",
+    "add_link": "/redaktion/initiativ/1/koppling",
     "leave_school": "/konto/skola/1/lamna",
     "decide_membership": "/konto/kollegor/1",
     "school_class_archive": "/klasser/1/lagg-undan",
     "school_class_add_teacher": "/klasser/1/larare",
 }
+# The same, but strangers are asked to sign in first.
+ONLY_POSTED_SIGNED_IN = {"rename_search", "switch_search_mail", "delete_search"}
 # Django's admin is Django's work; the rest are for machines.
 ELSEWHERE = re.compile(r"(admin|api):|api/|healthz$|readyz$|favicon$")
 
@@ -82,7 +94,14 @@ def named_addresses(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
 
 
 def test_no_page_is_forgotten() -> None:
-    covered = {name for name, _, _ in PAGES} | ON_THE_WAY | set(SAME_PAGE) | set(NO_PAGE) | set(ONLY_POSTED)
+    covered = (
+        {name for name, _, _ in PAGES}
+        | ON_THE_WAY
+        | set(SAME_PAGE)
+        | set(NO_PAGE)
+        | set(ONLY_POSTED)
+        | ONLY_POSTED_SIGNED_IN
+    )
 
     own = {name for name in named_addresses(get_resolver()) if not ELSEWHERE.match(name)}
 
@@ -129,6 +148,7 @@ def test_the_code_page_is_accessible_also_with_an_error(visit: Visit, watched: W
     [
         (STRANGER, "/finns-inte", 404),
         (STRANGER, "/initiativ/999999-borta", 404),
+        (STRANGER, "/sokningar/sluta/gissad", 404),
         (TEACHER, "/redaktion/", 403),
         (TEACHER, "/klasser/999999", 404),
         (EDITOR, "/forvaltning/kallor", 403),
@@ -206,10 +226,22 @@ def test_the_page_for_too_many_tries_is_accessible(visit: Visit, watched: Watche
 def go(page: Page, demo: Demo, where: str) -> None:
     if where.startswith("/"):
         page.goto(where)
-    elif where in ("the pilot", "card of the pilot", "one with a picture"):
-        source_id = "demo-18" if "picture" in where else "demo-pilot"
-        found = initiative(demo, source_id)
-        page.goto(f"/kort/{found['id']}" if where.startswith("card") else found["url"])
+    elif where == "one with a picture":
+        page.goto(initiative(demo, "demo-18")["url"])
+    elif where.endswith("the pilot"):
+        pilot = initiative(demo, "demo-pilot")
+        addresses = {
+            "": pilot["url"],
+            "card of ": f"/kort/{pilot['id']}",
+            "lesson sheet of ": f"{pilot['url']}/lektionsblad",
+            "links of ": f"/redaktion/initiativ/{pilot['id']}",
+            "school offer of ": f"/redaktion/initiativ/{pilot['id']}/skola",
+        }
+        page.goto(addresses[where.removesuffix("the pilot")])
+    elif where == "a saved search":
+        page.goto("/utforska?q=skola")
+        page.get_by_role("button", name=re.compile("Spara")).click()
+        page.wait_for_url("**/sokningar**")
     elif where.startswith("a class"):
         page.goto("/klasser")
         page.locator("main li h2 a").first.click()

@@ -62,7 +62,7 @@ def found() -> Initiative:
 def titles(client: Client, address: str) -> list[str]:
     answer = client.get(address)
     assert answer.status_code == 200
-    return [card.initiative.title for card in answer.context["cards"]]
+    return [card.row.title for card in answer.context["cards"]]
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
@@ -115,7 +115,7 @@ def test_an_unknown_code_is_explained_and_left_out(client: Client, found: Initia
 
     assert answer.status_code == 200
     assert "Vi känner inte igen ”GAMMAL1” och har hoppat över det." in answer.text
-    assert [card.initiative for card in answer.context["cards"]] == [found]
+    assert [card.row.pk for card in answer.context["cards"]] == [found.pk]
 
 
 def test_an_ended_point_is_answered_for_by_its_successor_and_explained(client: Client, found: Initiative) -> None:
@@ -129,7 +129,7 @@ def test_an_ended_point_is_answered_for_by_its_successor_and_explained(client: C
 
     assert answer.status_code == 200
     assert "Läroplanen har ändrats" in answer.text
-    assert [card.initiative for card in answer.context["cards"]] == [found]
+    assert [card.row.pk for card in answer.context["cards"]] == [found.pk]
 
 
 def test_a_too_long_text_is_cut_and_it_is_said(client: Client, found: Initiative) -> None:

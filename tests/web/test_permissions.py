@@ -19,8 +19,8 @@ from pytest_django import Settings
 
 from accounts import factories as people
 from alignment import factories as make
-from bryggan.accounts.models import Coordination, SchoolClass, User
-from bryggan.alignment.models import Alignment
+from bryggan.accounts.models import Coordination, SchoolClass, SchoolMembership, User
+from bryggan.alignment.models import Alignment, SavedSearch
 from bryggan.common.models import AuditEntry, OutgoingMail
 from bryggan.config import environment
 from bryggan.initiatives.models import Contact, MoveProposal, Picture, PictureFile, SyncRun
@@ -44,8 +44,9 @@ OWN_CLASS: Answers = (IN, 200, 404, 404, 404, 404, 404, IN)
 EDITORS: Answers = (IN, 403, 403, 403, 403, 200, 403, IN)
 STAFF: Answers = (IN, 403, 403, 403, 403, 200, 200, IN)
 ADMINISTRATORS: Answers = (IN, 403, 403, 403, 403, 403, 200, IN)
+EDITORS_POST: Answers = (IN, 403, 403, 403, 403, 302, 403, IN)
 NEVER: Answers = (405,) * 8
-REFUSED: Answers = (422,) * 8
+NEVER_BUT_FIRST_SIGN_IN: Answers = (IN, 405, 405, 405, 405, 405, 405, IN)
 
 # (name, method): address, data, answers. {…} are rows of `world`.
 TABLE: dict[tuple[str, str], tuple[str, dict[str, str], Answers]] = {
@@ -53,6 +54,33 @@ TABLE: dict[tuple[str, str], tuple[str, dict[str, str], Answers]] = {
     ("explore", "GET"): ("/utforska", {"q": "initiativ"}, ALL),
     ("suggestions", "GET"): ("/forslag", {"school_form": "GR", "years": "8"}, ALL),
     ("initiative", "GET"): ("/initiativ/{initiative}-{slug}", {}, ALL),
+    ("lesson_sheet", "GET"): ("/initiativ/{initiative}-{slug}/lektionsblad", {}, ALL),
+    ("lesson_sheet_pdf", "GET"): ("/initiativ/{initiative}-{slug}/lektionsblad.pdf", {}, ALL),
+    ("searches", "GET"): ("/sokningar", {}, SIGNED_IN_ONLY),
+    ("searches", "POST"): ("/sokningar", {"search": "subject=BIO"}, (IN, 302, 302, 302, 302, 302, 302, IN)),
+    ("rename_search", "GET"): ("/sokningar/{search}/namn", {}, NEVER_BUT_FIRST_SIGN_IN),
+    ("rename_search", "POST"): ("/sokningar/{search}/namn", {"name": "Ny"}, (IN, 302, 404, 404, 404, 404, 404, IN)),
+    ("switch_search_mail", "GET"): ("/sokningar/{search}/brev", {}, NEVER_BUT_FIRST_SIGN_IN),
+    ("switch_search_mail", "POST"): (
+        "/sokningar/{search}/brev", {"mail": "on"}, (IN, 302, 404, 404, 404, 404, 404, IN)
+    ),
+    ("delete_search", "GET"): ("/sokningar/{search}/ta-bort", {}, NEVER_BUT_FIRST_SIGN_IN),
+    ("delete_search", "POST"): ("/sokningar/{search}/ta-bort", {}, (IN, 302, 404, 404, 404, 404, 404, IN)),
+    ("stop_search_mail", "GET"): ("/sokningar/sluta/gissad", {}, (404,) * 8),
+    ("stop_search_mail", "POST"): ("/sokningar/sluta/gissad", {}, (404,) * 8),
+    ("link_queue", "GET"): ("/redaktion/kopplingar", {}, EDITORS),
+    ("decide_link", "GET"): ("/redaktion/kopplingar/{link}", {}, NEVER),
+    ("decide_link", "POST"): ("/redaktion/kopplingar/{link}", {"decision": "reject"}, EDITORS_POST),
+    ("undo_link", "GET"): ("/redaktion/beslut/1/angra", {}, NEVER),
+    ("undo_link", "POST"): ("/redaktion/beslut/1/angra", {}, EDITORS_POST),
+    ("initiative_links", "GET"): ("/redaktion/initiativ/{initiative}", {}, EDITORS),
+    ("add_link", "GET"): ("/redaktion/initiativ/{initiative}/koppling", {}, NEVER),
+    ("add_link", "POST"): ("/redaktion/initiativ/{initiative}/koppling", {"point": "{point}"}, EDITORS_POST),
+    # Whoever answers for the initiative's department knows best what it offers classes.
+    ("school_offer", "GET"): (
+        "/redaktion/initiativ/{initiative}/skola", {}, (IN, 403, 403, 200, 403, 200, 403, IN)
+    ),
+    ("coverage", "GET"): ("/redaktion/tackning", {}, STAFF),
     ("card", "GET"): ("/kort/{initiative}", {}, ALL),
     ("picture", "GET"): ("/bild/{digest}.webp", {}, ALL),
     ("favicon", "GET"): ("/favicon.ico", {}, (302,) * 8),
@@ -127,6 +155,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "Trasig nyckel 4711": frozenset({"administrator"}),
     "Hemligt internprojekt": frozenset({"administrator"}),
     "https://kalla.example.org/hemlig": frozenset({"administrator"}),
+    "Min hemliga sökning": frozenset({"teacher"}),
     "koden-i-brevet": frozenset(),
     "vad revisionen minns": frozenset(),
 }
@@ -148,7 +177,10 @@ def world() -> dict[str, Any]:
     source = make.source()
     source.address = "https://kalla.example.org/hemlig"
     source.save()
-    initiative = make.initiative("Initiativ om dagvatten", takes_classes=True)
+    coordinator = people.coordinator()
+    department = coordinator.coordinations.get().department
+    initiative = make.initiative("Initiativ om dagvatten", takes_classes=True, department=department)
+    search = SavedSearch.objects.create(user=teacher, name="Min hemliga sökning", parameters="q=vatten")
     point = make.point("BIO", (7, 9))
     make.align(initiative, point)
     Contact.objects.create(initiative=initiative, name="Kontakta Karlsson", email="kontakt.hemlig@example.org")
@@ -166,7 +198,7 @@ def world() -> dict[str, Any]:
         "people": {
             "teacher": teacher,
             "other_teacher": other,
-            "coordinator": people.coordinator(),
+            "coordinator": coordinator,
             "company": company,
             "editor": people.editor(),
             "administrator": people.administrator(),
@@ -182,6 +214,8 @@ def world() -> dict[str, Any]:
         "waiting": waiting.pk,
         "school_class": school_class.pk,
         "point": point.key,
+        "search": search.pk,
+        "link": initiative.alignments.get().pk,
     }
 
 
@@ -236,10 +270,26 @@ def test_an_address_answers_each_kind_of_person_as_it_should_and_leaks_nothing(
     assert [word for word, readers in SECRETS.items() if word in body and kind not in readers] == []
 
 
+@pytest.mark.parametrize("kind", ["stranger", "teacher", "editor", "administrator"])
+def test_a_number_that_no_row_can_have_is_not_found(world: dict[str, Any], kind: str) -> None:
+    numbers = {name: "9" * 25 for name, value in world.items() if isinstance(value, int)}
+    client = browser_of(kind, world)
+    client.raise_request_exception = False
+
+    broken = [
+        f"{method} {path}"
+        for (_, method), (path, data, _answers) in TABLE.items()
+        if any(f"{{{name}}}" in path for name in numbers)
+        and asked(client, method, path.format(**{**world, **numbers}), {"decision": "x", **data}).status_code >= 500
+    ]
+
+    assert broken == []
+
+
 def test_the_secret_words_do_stand_where_their_readers_look(world: dict[str, Any]) -> None:
     """Otherwise the test above would be content with nothing."""
     seen = {
-        "teacher": ["/konto/", "/klasser/{school_class}"],
+        "teacher": ["/konto/", "/klasser/{school_class}", "/sokningar"],
         "editor": ["/redaktion/larare", "/initiativ/{initiative}-{slug}"],
         "administrator": ["/forvaltning/kallor", "/forvaltning/kallor/{run}"],
     }
@@ -251,17 +301,24 @@ def test_the_secret_words_do_stand_where_their_readers_look(world: dict[str, Any
 
 
 def test_a_refused_post_changes_nothing(world: dict[str, Any]) -> None:
-    before = (MoveProposal.objects.get().state, SchoolClass.objects.get().archived_at)
+    def state() -> list[Any]:
+        return [
+            MoveProposal.objects.get().state,
+            SchoolClass.objects.get().archived_at,
+            SchoolMembership.objects.get(pk=world["waiting"]).confirmed_at,
+            Alignment.objects.get().state,
+            list(SavedSearch.objects.values_list("name", "wants_mail")),
+        ]
+
+    before = state()
 
     for kind in ("stranger", "other_teacher", "coordinator", "company", "disabled"):
         client = browser_of(kind, world)
         for (_, method), (path, data, _answers) in TABLE.items():
-            if method == "POST" and any(row in path for row in ("{move}", "{school_class}", "{waiting}")):
+            if method == "POST" and "{" in path:
                 client.post(path.format(**world), data)
 
-    assert (MoveProposal.objects.get().state, SchoolClass.objects.get().archived_at) == before
-    membership = world["people"]["teacher"].school_memberships.get().school_unit.memberships.get(pk=world["waiting"])
-    assert membership.confirmed_at is None
+    assert state() == before
 
 
 ADMIN = sorted(

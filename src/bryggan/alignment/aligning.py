@@ -41,7 +41,8 @@ class _State:
     curriculum_number: int
     method_hash: str
     ranker: Ranker
-    point_rows: Mapping[str, int]
+    # Key → row and text group of each point.
+    point_rows: Mapping[str, tuple[int, str]]
     subject_rows: Mapping[str, int]
     programmes: Mapping[str, tuple[tuple[int, Mapping[str, frozenset[str]]], ...]]
     missing_vectors: tuple[str, ...]
@@ -158,8 +159,15 @@ def _store(number: int, text_hash: str, state: _State, ranking: Ranking, gy: Map
 
 
 def _store_points(number: int, state: _State, ranking: Ranking) -> None:
-    kept = {alignment.core_content_id: alignment for alignment in Alignment.objects.filter(initiative=number)}
-    wanted = {state.point_rows[scored.key]: scored for scored in ranking.points if scored.key in state.point_rows}
+    rows = Alignment.objects.filter(initiative=number).select_related("core_content")
+    kept = {alignment.core_content_id: alignment for alignment in rows}
+    # A rejected wording never returns, not in another subject that has come to share it either.
+    rejected = {a.core_content.text_group for a in kept.values() if a.state == Alignment.State.REJECTED}
+    wanted = {}
+    for scored in ranking.points:
+        row, group = state.point_rows.get(scored.key, (0, ""))
+        if row and (group not in rejected or row in kept):
+            wanted[row] = scored
     fresh = []
     suggestions = Alignment.objects.filter(state=Alignment.State.SUGGESTED)
     for point, scored in wanted.items():
@@ -267,16 +275,18 @@ def _knowledge_hash() -> str:
     return digest.hexdigest()
 
 
-def _points() -> tuple[list[Point], dict[str, int]]:
-    rows: dict[str, int] = {}
+def _points() -> tuple[list[Point], dict[str, tuple[int, str]]]:
+    rows: dict[str, tuple[int, str]] = {}
     points = []
     columns = (
         "pk", "key", "subject__curriculum", "subject__school_form", "subject__code", "subject__name",
-        "first_year", "last_year", "course__code", "heading", "text",
+        "first_year", "last_year", "course__code", "heading", "text", "text_group",
     )  # fmt: skip
     found = CoreContent.objects.current().order_by("subject__code", "course__code", "first_year", "position", "pk")
-    for pk, key, curriculum, form, code, name, first, last, course, heading, text in found.values_list(*columns):
-        rows[key] = pk
+    for pk, key, curriculum, form, code, name, first, last, course, heading, text, group in found.values_list(
+        *columns
+    ):
+        rows[key] = (pk, group)
         years = (first, last) if first and last else None
         points.append(Point(key, curriculum, form, code, name, years, course, heading or None, text))
     return points, rows

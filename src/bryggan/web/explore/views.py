@@ -15,7 +15,10 @@ from django.views.decorators.http import require_safe
 
 from bryggan.alignment import asking, searching, snippets, unmet
 from bryggan.alignment import index as indexes
+from bryggan.alignment.permissions import may_decide_links
 from bryggan.initiatives.models import Initiative, PictureFile
+from bryggan.initiatives.permissions import may_edit_offer
+from bryggan.web.editing.reading import reading_of
 from bryggan.web.explore import cards, filters
 from bryggan.web.explore.initiative_page import InitiativePage
 
@@ -87,14 +90,24 @@ def initiative(request: HttpRequest, address: str) -> HttpResponseBase:
     if request.path != found.get_absolute_url():
         return HttpResponsePermanentRedirect(found.get_absolute_url())
     page = InitiativePage.of(found, with_contacts=request.user.is_authenticated)
-    return render(request, "explore/initiative.html", {"initiative": found, "shown": page})
+    context = {
+        "initiative": found,
+        "shown": page,
+        "may_edit_offer": may_edit_offer(request.user, found),
+        "may_decide_links": may_decide_links(request.user),
+        "reading": reading_of(found),
+    }
+    return render(request, "explore/initiative.html", context)
 
 
 @require_safe
 @xframe_options_exempt
 def card(request: HttpRequest, pk: int) -> HttpResponse:
     """One initiative as a small card for other sites' pages. Listed sites only may frame it."""
-    served = searching.served_by(pk)
+    with indexes.current() as index:
+        if pk not in index.entries:
+            raise Http404
+        served = searching.served_by(pk)
     shown = cards.cards([pk], {pk: served})
     if not shown:
         raise Http404
