@@ -156,3 +156,17 @@ def test_vectors_are_computed_once_and_make_the_aligned_due_again(
     assert len(asked) == len(set(asked)) == KeptVector.objects.count()
     assert aligning.align_some() == 1
     assert aligning.align_some() == 0
+
+
+def test_a_rejected_wording_does_not_return_in_another_subject(initiative: Initiative) -> None:
+    aligning.align_some()
+    shared = Alignment.objects.filter(initiative=initiative, core_content__first_year=1).select_related("core_content")
+    group = shared[0].core_content.text_group
+    of_group = Alignment.objects.filter(initiative=initiative, core_content__text_group=group)
+    rejected = of_group[0]
+    of_group.exclude(pk=rejected.pk).delete()
+    Alignment.objects.filter(pk=rejected.pk).update(state="rejected", decided_at=timezone.now())
+
+    aligning.align_all(only=initiative.pk)
+
+    assert list(of_group.values_list("pk", "state")) == [(rejected.pk, "rejected")]
