@@ -198,7 +198,7 @@ class Addresses:
             (name, value, self._encoded(name, value))
             for name, values in parameters.lists()
             for value in values
-            if value and name != "page" and (name, value) not in self._unsaid
+            if value.strip() and name != "page" and (name, value) not in self._unsaid
         ]
 
     def __str__(self) -> str:
@@ -219,11 +219,11 @@ class Addresses:
         return self._joined(pairs if added in pairs else [*pairs, added])
 
     def with_page(self, page: int) -> str:
-        pairs = [text for _name, _value, text in self._pairs]
-        return self._joined(pairs if page == 1 else [*pairs, f"page={page}"])
+        return self.without_names(page=page)
 
-    def without_names(self, *names: str) -> str:
-        return self._joined(text for name, _value, text in self._pairs if name not in names)
+    def without_names(self, *names: str, page: int = 1) -> str:
+        pairs = [text for name, _value, text in self._pairs if name not in names]
+        return self._joined(pairs if page == 1 else [*pairs, f"page={page}"])
 
     @staticmethod
     def _encoded(name: str, value: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
-from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from bryggan.alignment import asking, searching, snippets, unmet
@@ -76,9 +76,21 @@ def explore(request: HttpRequest) -> HttpResponseBase:
     }
     answer = render(request, "explore/explore.html", context)
     if request.headers.get("HX-Request"):
-        # The address in the browser is the one to send on: without the fields that were left empty.
-        answer["HX-Push-Url"] = (reverse("explore") + addresses.with_page(asked.page)).rstrip("?")
+        answer["HX-Push-Url"] = pushed_address(request, addresses.without_names("show", page=asked.page))
     return answer
+
+
+def pushed_address(request: HttpRequest, query: str) -> str:
+    """The address to send on, for the browser's bar and history; "false" when it already stands there.
+
+    Which filters are open is not part of it, nor are fields that were left empty.
+    """
+    current = request.headers.get("HX-Current-URL", "")
+    before = QueryDict(urlsplit(current).query)
+    page = before.get("page", "1")
+    if current and filters.Addresses(before).without_names("show", page=int(page) if page.isdecimal() else 1) == query:
+        return "false"
+    return (reverse("explore") + query).rstrip("?")
 
 
 @require_safe
@@ -101,7 +113,6 @@ def initiative(request: HttpRequest, address: str) -> HttpResponseBase:
 
 
 @require_safe
-@xframe_options_exempt
 def card(request: HttpRequest, pk: int) -> HttpResponse:
     """One initiative as a small card for other sites' pages. Listed sites only may frame it."""
     with indexes.current() as index:
