@@ -1,4 +1,4 @@
-"""The documents say what the code does: settings, commands, links, decisions, locks."""
+"""The documents say what the code does: settings, commands, chores, pages, links, decisions, locks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from urllib.parse import unquote
 import pytest
 
 from bryggan.config import environment
+from bryggan.config.chores import CHORES
 from bryggan.config.cli import COMMANDS
+from bryggan.web import urls as pages
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -57,6 +59,25 @@ def test_every_command_stands_in_the_description_of_the_product(command: str) ->
     text = (ROOT / "docs" / "product.md").read_text("utf-8")
 
     assert re.search(rf"`bryggan {re.escape(command)}[` ]", text)
+
+
+def test_every_chore_of_the_worker_stands_in_the_architecture_with_its_lane() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+
+    told = re.findall(r"^\| `([a-z ]+)` \| ([a-z]+) \| .+ \| .+ \|$", text, re.MULTILINE)
+
+    assert sorted(told) == sorted((chore.name, chore.lane) for chore in CHORES)
+
+
+def test_every_page_stands_in_the_description_of_the_product() -> None:
+    text = (ROOT / "docs" / "product.md").read_text("utf-8")
+    told = {part for address in re.findall(r"`/([a-z/{}.…-]*)", text) for part in address.split("/")[:2]}
+    routes = [str(route.pattern) for route in pages.urlpatterns]
+
+    parts = {part for route in routes for part in route.split("/")[:2] if part and "<" not in part}
+
+    # An icon, and a button's address that is no page.
+    assert parts - told == {"favicon.ico", "beslut"}
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)

@@ -1,10 +1,12 @@
 """Ranking without a database: the right things first, a reason for each, and nothing where nothing fits."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bryggan.alignment import themes
+
+from bryggan.alignment import precedents, themes
 from bryggan.alignment.ranking import Ranker
 from bryggan.alignment.signals import InitiativeText, Point
 
@@ -23,13 +25,11 @@ def points() -> list[Point]:
                     key = f"{subject['code']} {block['year']} {len(out)}"
                     out.append(Point(key, "LGR22", "GR", subject["code"], subject["name"], (first, last), None,
                                      group["heading"], text))  # fmt: skip
-    for area in json.loads((EXTRACT / "preschool.json").read_text())["areas"]:
-        for text in area["points"]:
-            out.append(
-                Point(
-                    f"{area['code']} {len(out)}", "LPFO18", "FSK", area["code"], area["name"], None, None, None, text
-                )
-            )
+    for curriculum, form, file in (("LPFO18", "FSK", "preschool"), ("FKLASS", "FKLASS", "preschool_class")):
+        for area in json.loads((EXTRACT / f"{file}.json").read_text())["areas"]:
+            for text in area["points"]:
+                key = f"{area['code']} {len(out)}"
+                out.append(Point(key, curriculum, form, area["code"], area["name"], None, None, None, text))
     return out
 
 
@@ -92,9 +92,9 @@ def test_the_same_question_gives_the_same_answer_in_a_ranker_made_anew(points: l
 
 def test_copies_of_a_text_get_the_same_score(points: list[Point]) -> None:
     copy = points[0]
-    doubled = [*points, Point("copy", copy.curriculum, copy.school_form, "GRGRSVA01", "Svenska som andraspråk", copy.years,
-                              None, copy.heading, copy.text)]  # fmt: skip
-    ranker = Ranker(themes.load(), doubled)
+    other = ("GRGRSVA01", "Svenska som andraspråk")
+    twin = Point("copy", copy.curriculum, copy.school_form, *other, copy.years, None, copy.heading, copy.text)
+    ranker = Ranker(themes.load(), [*points, twin])
 
     for initiative in (
         SKYFALL,
@@ -102,3 +102,88 @@ def test_copies_of_a_text_get_the_same_score(points: list[Point]) -> None:
     ):
         scores = {point.key: point.score for point in ranker.rank(initiative).points}
         assert scores.get("copy") == scores.get(copy.key)
+
+
+def test_subjects_of_upper_secondary_come_with_their_scores_best_first(ranker: Ranker) -> None:
+    found = ranker.rank(SKYFALL).gy_subjects
+
+    assert 0 < len(found) <= 8
+    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+    assert all(0 < score <= 1 for _, score in found)
+
+
+def test_a_clear_main_theme_makes_a_few_points_of_preschool_and_preschool_class_strong(
+    ranker: Ranker, points: list[Point]
+) -> None:
+    curriculum = {point.key: point.curriculum for point in points}
+    play = InitiativeText(
+        "6", "Lekplats som barnen ritar", what="Barnen bygger en lekplats med gungor och klätterträd."
+    )
+
+    strong = [curriculum[point.key] for point in ranker.rank(play).points if point.strength == "strong"]
+
+    assert 1 <= strong.count("LPFO18") <= 4
+    assert 1 <= strong.count("FKLASS") <= 4
+
+
+def test_a_judgement_of_a_like_initiative_lifts_what_it_names(points: list[Point]) -> None:
+    rain, library = (_precedent("a", "Regnbäddar", "dagvatten"), _precedent("b", "Bokbuss", "bibliotek"))
+    taught = replace(rain, points={"mus13.sang": 2})
+
+    plain, lifted = (_score(points, (judged, library), "mus13.sang") for judged in (rain, taught))
+
+    assert lifted > plain
+
+
+def test_an_initiative_is_not_its_own_precedent(points: list[Point]) -> None:
+    own = _precedent("a", "Regnbäddar", "dagvatten")
+    own = replace(own, seal=precedents.seal_of(SKYFALL.title, SKYFALL.what), points={"mus13.sang": 2})
+    other = _precedent("b", "Bokbuss", "bibliotek")
+
+    judged, silent = (_score(points, (one, other), "mus13.sang") for one in (own, replace(own, points={})))
+
+    assert judged == silent
+
+
+def test_what_only_precedents_speak_for_is_possible_and_says_so(points: list[Point]) -> None:
+    alike = [replace(_precedent(str(n), f"Regnbädd {n}", "dagvatten"), points={"mus13.sang": 2}) for n in range(6)]
+    ranker = Ranker(themes.load(), points, judged=alike)
+
+    told = [point for point in ranker.rank(SKYFALL).points if point.reason.startswith("Initiativ som liknar det här")]
+
+    assert told
+    assert {point.strength for point in told} == {"possible"}
+
+
+def test_the_kept_precedents_can_be_read_and_name_only_content_that_exists() -> None:
+    kept = precedents.load()
+
+    assert len(kept) > 200
+    assert {name for one in kept for name in one.points} <= set(themes.load().content)
+    assert all(len(one.vector) == 384 for one in kept)
+
+
+def test_a_broken_line_among_the_precedents_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "precedents.json"
+    file.write_text(precedents.written(precedents.load()[:2]).replace('"terms"', '"term"', 1))
+
+    with pytest.raises(themes.KnowledgeError, match=r"precedents\.json, rad 2"):
+        precedents.load(file)
+
+
+def test_precedents_are_written_as_they_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "precedents.json"
+    file.write_text(precedents.written(precedents.load()[:5]))
+
+    assert precedents.load(file) == precedents.load()[:5]
+
+
+def _precedent(name: str, title: str, theme: str) -> precedents.Precedent:
+    evidence = {theme: 0.9}
+    return precedents.Precedent(name, precedents.seal_of(title, ""), {}, {}, {}, evidence, ("regn",), bytes([1]) * 384)
+
+
+def _score(points: list[Point], judged: tuple[precedents.Precedent, ...], content_id: str) -> float:
+    ranker = Ranker(themes.load(), points, judged=judged)
+    scores = ranker.text_scores(ranker.read(SKYFALL))
+    return scores.get(ranker._text_of_content[content_id], 0.0)

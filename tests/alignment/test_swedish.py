@@ -1,6 +1,7 @@
 """Swedish words: stems, compounds and terms."""
 
 import pytest
+
 from bryggan.alignment import swedish
 
 

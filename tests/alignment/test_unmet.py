@@ -128,3 +128,21 @@ def test_wishes_are_forgotten_after_thirteen_months(db: None) -> None:
         date(2025, 5, 29),
         date(2026, 6, 30),
     }
+
+
+@pytest.mark.django_db
+def test_a_text_on_its_way_is_counted_once_when_it_is_whole() -> None:
+    for before, text in (("", "dinosau"), ("dinosau", "dinosauri"), ("dinosauri", "dinosaurier")):
+        query = Query(text=text)
+        unmet.record(query, search(query), grown_from=before)
+
+    assert list(UnmetSearch.objects.values_list("text", "count")) == [("dinosaurier", 1)]
+
+
+@pytest.mark.django_db
+def test_somebody_elses_shorter_text_stays_counted() -> None:
+    for before, text in (("", "dino"), ("", "dino"), ("dino", "dinosaurie")):
+        query = Query(text=text)
+        unmet.record(query, search(query), grown_from=before)
+
+    assert set(UnmetSearch.objects.values_list("text", "count")) == {("dino", 1), ("dinosaurie", 1)}

@@ -2,14 +2,15 @@
 
 The way of a suggestion: the initiative's words (and its meaning, when an embedder is there) say which *themes* it
 is about; a theme says which central content it serves, at three levels; those levels, the words the two texts
-share and the nearness of meaning are the handful of *features* of each point; a logistic function with the
-coefficients of ``knowledge/ranking.json`` makes them one number between 0 and 1, calibrated on judged initiatives.
-What is below the lowest threshold is not said at all: an initiative that fits nothing gets an empty answer.
+share, the nearness of meaning and what judges said of like initiatives (`precedents`) are the handful of *features*
+of each point; a logistic function with the coefficients of ``knowledge/ranking.json`` makes them one number between
+0 and 1, calibrated on judged initiatives. What is below the lowest threshold is not said at all: an initiative
+that fits nothing gets an empty answer. What only the precedents speak for is never more than possible.
 
 Upper secondary points follow their subject: the themes give each subject a number, and within the likely subjects
 the points are ordered by the themes and words they share with the initiative. Preschool and preschool class
 follow the goal areas that the themes name. The coefficients are fitted by `fit` from judged initiatives; nothing
-here knows the judgements.
+here knows the judgements but through the precedents.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from . import signals, swedish
+from . import precedents, signals, swedish
+from .precedents import Judgement, Likeness, Precedent
 from .signals import Embedder, InitiativeText, Point, ThemeFound, ThemeReader, WordMatch
 from .themes import KNOWLEDGE_DIRECTORY, Knowledge, KnowledgeError, Theme
 
@@ -38,14 +40,22 @@ POINT_FEATURES = (
     "loose_all",
     "meaning",
     "words",
+    "judged",
 )
-SET_FEATURES = ("about_best", "about_all", "workable_best", "workable_all")
+SET_FEATURES = ("about_best", "about_all", "workable_best", "workable_all", "judged", "usual")
 # A text that says little of itself has low scores all over. What stands out among them is shown all the same: what has
 # this share of the best score, if not next to nothing.
 _STANDS_OUT = 0.3
-_NOTHING = 0.05
+_NOTHING = 0.1
 # A theme's evidence for a point or a subject adds up over themes, but not without end.
 _MOST = 2.5
+# Points without school years have no judgements of their own. Of a sure Gy25 subject so many may be strong, if they
+# share this much with the initiative; and a goal area's when a theme that speaks for it is this clear.
+_SURE_IN_SUBJECT = 3
+_SHARES = 0.3
+_CLEAR = 0.35
+# What the precedents together say of a point that nothing else speaks for, to be heard at all.
+_HEARD = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +77,14 @@ class ScoredPoint:
 class Ranking:
     """What an initiative teaches. All lists are best first; all may be empty, which is an answer.
 
-    `points`: strong and possible only. `subjects`: (subject, years as "4-6", score). `gy_subjects`: codes of at most
-    eight Gy25 subjects (their scores: `Ranker.set_scores`). `programmes`: (code, score), at most six. `themes`:
+    `points`: strong and possible only. `subjects`: (subject, years as "4-6", score). `gy_subjects`: (code, score) of
+    at most eight Gy25 subjects. `programmes`: (code, score), at most six. `themes`:
     (theme id, strength 0 to 1).
     """
 
     points: list[ScoredPoint]
     subjects: list[tuple[str, str, float]]
-    gy_subjects: list[str]
+    gy_subjects: list[tuple[str, float]]
     programmes: list[tuple[str, float]]
     themes: list[tuple[str, float]]
 
@@ -261,6 +271,8 @@ class _Read:
     words: dict[int, tuple[str, ...]]
     terms: Mapping[str, float]
     vector: Any | None
+    # How much each precedent counts; None when there are no precedents.
+    precedents: Any | None
 
 
 class Ranker:
@@ -278,6 +290,7 @@ class Ranker:
         embedder: Embedder | None = None,
         coefficients: Coefficients | None = None,
         reader: ThemeReader | None = None,
+        judged: Sequence[Precedent] | None = None,
     ) -> None:
         self._points = list(points)
         self._themes: tuple[Theme, ...] = knowledge.themes
@@ -290,6 +303,7 @@ class Ranker:
         self._place_compulsory()
         self._place_others()
         self._place_meaning()
+        self._place_precedents(precedents.load() if judged is None else judged)
 
     # Building
 
@@ -312,6 +326,7 @@ class Ranker:
         for content_id, positions in found.items():
             text_of_content[content_id] = self._text_of[positions[0]]
             self._content_at.setdefault(self._text_of[positions[0]], content_id)
+        self._text_of_content = text_of_content
         self._serves: list[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]] = []
         for theme in self._themes:
             levels = []
@@ -350,6 +365,54 @@ class Ranker:
             )
             self._point_space = _unit(rows - rows.mean(0))
 
+    def _place_precedents(self, judged: Sequence[Precedent]) -> None:
+        self._likeness: Likeness | None = None
+        if not judged:
+            return
+        import numpy as np
+
+        vectors: Any = None
+        if self._embedder is not None:
+            vectors = _unit(np.vstack([np.frombuffer(one.vector, dtype="i1") for one in judged]).astype(float))
+        strengths = np.zeros((len(judged), len(self._themes)))
+        for row, one in enumerate(judged):
+            # A theme that has gone since the file was written says nothing any more.
+            evidence = {self._number[theme]: found for theme, found in one.themes.items() if theme in self._number}
+            nearness = None if vectors is None else self._nearness(_unit(vectors[row] - self._middle))
+            for number, strength in self._strengths(evidence, nearness).items():
+                strengths[row, number] = strength
+        self._likeness = Likeness(judged, strengths, vectors)
+        points: list[dict[int, float]] = []
+        for one in judged:
+            graded: dict[int, float] = {}
+            for content_id, grade in one.points.items():
+                if content_id in self._text_of_content:
+                    place = self._text_of_content[content_id]
+                    graded[place] = max(grade, graded.get(place, 0.0))
+            points.append(graded)
+        known = {code for theme in self._themes for code in theme.programmes}
+        known.update(code for one in judged for code in one.programmes)
+        self._judgements = {
+            "points": Judgement(points, range(len(self._texts))),
+            "gy_subjects": Judgement([one.gy_subjects for one in judged], sorted(self._knowledge.gy_names)),
+            "programmes": Judgement([one.programmes for one in judged], sorted(known)),
+        }
+
+    def _nearness(self, vector: Any) -> Any:
+        return _standard(self._theme_space @ vector)
+
+    def _strengths(self, evidence: Mapping[int, float], nearness: Any | None) -> dict[int, float]:
+        blend = self._coefficients.blend
+        strengths = {}
+        for number, theme in enumerate(self._themes):
+            by_words = evidence.get(number, 0.0)
+            near = None if nearness is None else float(nearness[number])
+            if by_words or (near is not None and near > blend.near_from):
+                strength = blend.strength(by_words, near, method=theme.method)
+                if strength > 0.01:
+                    strengths[number] = strength
+        return strengths
+
     # Asking
 
     def rank(self, initiative: InitiativeText) -> Ranking:
@@ -363,7 +426,7 @@ class Ranker:
                 points.extend(self._suggest(initiative, read, number, score))
         gy = self.set_scores(read, "gy_subjects")
         programmes = self.set_scores(read, "programmes")
-        gy_subjects = [code for code, score in gy if score >= limits.gy_subject][:8]
+        gy_subjects = [one for one in gy if one[1] >= limits.gy_subject][:8]
         points.extend(self._upper_secondary(initiative, read, dict(gy)))
         points.extend(self._early_years(initiative, read))
         points.sort(key=lambda one: -one.score)
@@ -378,27 +441,28 @@ class Ranker:
 
     def read(self, initiative: InitiativeText) -> _Read:
         """Read an initiative: its themes with strengths, its words, its place in the space of meaning."""
+        if not initiative.title.strip() and not initiative.fields():
+            return _Read({}, {}, {}, None, None)
         found: list[ThemeFound] = self._reader.read(initiative)
         evidence = {self._number[one.theme.id]: one.strength for one in found}
         words = {self._number[one.theme.id]: one.words for one in found}
         nearness: Any = None
         vector: Any = None
+        place: Any = None
         if self._embedder is not None:
-            vector = _unit(self._embedder.embed([signals.embedding_text(initiative)]) - self._middle)[0]
-            nearness = _standard(self._theme_space @ vector)
-        blend = self._coefficients.blend
-        strengths = {}
-        for number in range(len(self._themes)):
-            by_words = evidence.get(number, 0.0)
-            near = None if nearness is None else float(nearness[number])
-            if by_words or (near is not None and near > blend.near_from):
-                strength = blend.strength(by_words, near, method=self._themes[number].method)
-                if strength > 0.01:
-                    strengths[number] = strength
+            place = self._embedder.embed([signals.embedding_text(initiative)])[0]
+            vector = _unit(place - self._middle)
+            nearness = self._nearness(vector)
+        strengths = self._strengths(evidence, nearness)
         terms: Mapping[str, float] = {}
         if signals.language_of(f"{initiative.title} {initiative.what} {initiative.summary}") == "sv":
             terms = signals.weighted_terms(initiative)
-        return _Read(strengths, words, terms, vector)
+        counted: Any = None
+        if self._likeness is not None and (strengths or terms):
+            row = [strengths.get(number, 0.0) for number in range(len(self._themes))]
+            seal = precedents.seal_of(initiative.title, initiative.what or initiative.summary)
+            counted = self._likeness.weights(seal, row, terms, place)
+        return _Read(strengths, words, terms, vector, counted)
 
     def features(self, read: _Read) -> dict[int, list[float]]:
         """Give the features of every compulsory text that has any sign for it, in the order of POINT_FEATURES."""
@@ -413,6 +477,10 @@ class Ranker:
         top = max(shared.values(), default=0.0)
         for text, value in shared.items():
             rows.setdefault(text, [0.0] * len(POINT_FEATURES))[7] = value / (10.0 + top)
+        if read.precedents is not None:
+            for text, value in enumerate(self._judgements["points"].of(read.precedents)):
+                if text in rows or value >= _HEARD:
+                    rows.setdefault(text, [0.0] * len(POINT_FEATURES))[8] = float(value)
         if read.vector is not None and self._texts:
             nearness = _standard(self._point_space @ read.vector)
             for text in range(len(self._texts)):
@@ -435,6 +503,14 @@ class Ranker:
                 at = 0 if weight == 2 else 2
                 row[at] = max(row[at], strength)
                 row[at + 1] = min(_MOST, row[at + 1] + strength)
+        if read.precedents is not None:
+            judgement = self._judgements[kind]
+            for code, value, usual in zip(
+                judgement.things, judgement.of(read.precedents), judgement.commonness, strict=True
+            ):
+                if code in rows or value >= _HEARD:
+                    row = rows.setdefault(code, [0.0] * len(SET_FEATURES))
+                    row[4], row[5] = float(value), float(usual)
         return rows
 
     def set_scores(self, read: _Read, kind: str) -> list[tuple[str, float]]:
@@ -470,8 +546,13 @@ class Ranker:
         shared = self._shared(initiative, read, text.text)
         content_id = self._content_at.get(number)
         reason = self._reason(carriers, content_id, point, shared, read)
+        sureness = self._strength(score)
         if not reason:
-            return []
+            if read.precedents is None:
+                return []
+            # Only the precedents speak for it: never more than possible, however sure they are together.
+            sureness = "possible"
+            reason = f"Initiativ som liknar det här har bedömts höra ihop med {self._label(content_id, point)}."
         point_words: list[str] = [word for _, word in shared]
         if content_id is not None:
             point_words = [*self._knowledge.content[content_id].words, *point_words]
@@ -481,13 +562,18 @@ class Ranker:
             ScoredPoint(
                 self._points[position].key,
                 score,
-                self._strength(score),
+                sureness,
                 reason,
                 list(initiative_words),
                 list(point_words),
             )
             for position in text.positions
         ]
+
+    def _label(self, content_id: str | None, point: Point) -> str:
+        if content_id is not None:
+            return self._knowledge.content[content_id].label
+        return _lower_first(point.heading or point.subject_name)
 
     def _reason(
         self, carriers: Sequence[tuple[float, int, int]], content_id: str | None, point: Point,
@@ -501,11 +587,7 @@ class Ranker:
                 if not set(swedish.terms(second)) & set(swedish.terms(first.name)):
                     names.append(second)
             about = (" samt " if any(" och " in name for name in names) else " och ").join(names)
-            label = (
-                self._knowledge.content[content_id].label
-                if content_id
-                else _lower_first(point.heading or point.subject_name)
-            )
+            label = self._label(content_id, point)
             verb = "Handlar om" if read.words.get(carriers[0][1]) else "Verkar handla om"
             if carriers[0][2] > 0:
                 return f"{verb} {about} och kan knytas till {label}."
@@ -545,7 +627,9 @@ class Ranker:
         likely.sort(key=lambda one: (-one[0], one[1]))
         out: list[ScoredPoint] = []
         for score, subject in likely[:16]:
-            out.extend(self._within(initiative, read, subject, score, most=12, reason="gy"))
+            # What is sure of the subject is strong for the points nearest to the initiative, not for all the subject.
+            sure = _SURE_IN_SUBJECT if score >= self._coefficients.strong else 0
+            out.extend(self._within(initiative, read, subject, score, most=12, reason="gy", sure=sure))
         return out
 
     def _early_years(self, initiative: InitiativeText, read: _Read) -> list[ScoredPoint]:
@@ -556,16 +640,38 @@ class Ranker:
                 first = area in (theme.preschool[:1] + theme.preschool_class[:1])
                 value = strength * (0.75 if first else 0.5)
                 areas[area] = 1.0 - (1.0 - areas.get(area, 0.0)) * (1.0 - value)
+        main = self._main_areas(read)
         out: list[ScoredPoint] = []
         for area, score in sorted(areas.items(), key=lambda one: (-one[1], one[0])):
-            if area in self._of_subject and score >= 0.35:
-                out.extend(self._within(initiative, read, area, min(0.9, score), most=3, reason="area"))
+            if area not in self._of_subject:
+                continue
+            if area in main:
+                score = max(score, self._coefficients.strong / 0.6)
+                out.extend(self._within(initiative, read, area, min(1.0, score), most=3, reason="area", sure=2))
+            elif score >= 0.35:
+                out.extend(self._within(initiative, read, area, min(0.9, score), most=3, reason="area", sure=0))
         return out
 
+    def _main_areas(self, read: _Read) -> set[str]:
+        """Give the goal areas that the initiative's clear main theme, or two as clear, names first."""
+        telling = [
+            (strength, number) for number, strength in read.strengths.items() if not self._themes[number].method
+        ]
+        clearest = max(telling, default=(0.0, 0))[0]
+        main: set[str] = set()
+        for strength, number in sorted(telling, key=lambda one: (-one[0], one[1]))[:2]:
+            if strength >= _CLEAR and strength >= 0.75 * clearest and read.words.get(number):
+                main.update(self._themes[number].preschool[:1] + self._themes[number].preschool_class[:1])
+        return main
+
     def _within(
-        self, initiative: InitiativeText, read: _Read, subject: str, subject_score: float, *, most: int, reason: str
-    ) -> list[ScoredPoint]:
-        """Order the points of a subject or goal area by the themes and words they share with the initiative."""
+        self, initiative: InitiativeText, read: _Read, subject: str, subject_score: float, *, most: int, reason: str,
+        sure: int,
+    ) -> list[ScoredPoint]:  # fmt: skip
+        """Order the points of a subject or goal area by the themes and words they share with the initiative.
+
+        At most `sure` of them are strong: those that share something with it or stand first in a goal area.
+        """
         positions = self._of_subject[subject]
         if subject not in self._other_match:
             texts = [self._points[position].text for position in positions]
@@ -609,7 +715,9 @@ class Ranker:
                 why = f"Initiativet och det centrala innehållet nämner båda {_listed([w for w, _ in shared][:2])}."
             words = list(dict.fromkeys([*words, *(word for word, _ in shared)]))[:6]
             others = list(dict.fromkeys(word for _, word in shared))[:4]
-            out.append(ScoredPoint(point.key, score, self._strength(score), why, words, others))
+            near = nearness >= (_SHARES if reason == "gy" or out else 0.0)
+            strength = "strong" if len(out) < sure and near else "possible"
+            out.append(ScoredPoint(point.key, score, strength, why, words, others))
         return out
 
     def _carriers_of_set(self, read: _Read, code: str) -> list[tuple[float, int]]:
@@ -655,7 +763,7 @@ def _standing_out(scored: Sequence[tuple[str, float]], usual: float) -> list[tup
 def _unit(rows: Any) -> Any:
     import numpy as np
 
-    return rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9)
+    return rows / (np.linalg.norm(rows, axis=-1, keepdims=True) + 1e-9)
 
 
 def _standard(values: Any) -> Any:

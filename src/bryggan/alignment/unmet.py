@@ -34,8 +34,10 @@ _NUMBER = re.compile(r"\d(?:[\s./()+–-]*\d){5}")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
-def record(query: Query, found: Found) -> bool:
+def record(query: Query, found: Found, *, grown_from: str = "") -> bool:
     """Count a search that found nothing, and say whether it was counted. For the list's first page only.
+
+    `grown_from` is the text that stood there a moment ago: while somebody types, only the last text counts.
 
     Never in the way of the page: a database that is busy costs us the count, not the reader her answer.
     """
@@ -46,6 +48,9 @@ def record(query: Query, found: Found) -> bool:
         return False
     try:
         with transaction.atomic():
+            before = text_kept(grown_from)
+            if before and text != before and text.startswith(before):
+                _uncount(timezone.localdate(), before, filters)
             return _count(timezone.localdate(), text, filters)
     except DatabaseError as error:
         log.warning("An unmet search was not counted: %s", error)
@@ -85,6 +90,12 @@ def _count(day: date, text: str, filters: str) -> bool:
     # Of two at once, one makes the row and both count in it.
     UnmetSearch.objects.bulk_create([UnmetSearch(on=day, text=text, filters=filters)], ignore_conflicts=True)
     return bool(row.update(count=F("count") + 1))
+
+
+def _uncount(day: date, text: str, filters: str) -> None:
+    row = UnmetSearch.objects.filter(on=day, text=text, filters=filters)
+    row.update(count=F("count") - 1)
+    row.filter(count__lte=0).delete()
 
 
 def _months_before(day: date, months: int) -> date:

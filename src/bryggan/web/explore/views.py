@@ -54,7 +54,8 @@ def explore(request: HttpRequest) -> HttpResponseBase:
             query, page=asked.page, per_page=PER_PAGE, facets=filters.loaded_facets(query, parameters)
         )
     if request.method == "GET" and asked.page == 1:
-        unmet.record(query, found)
+        before = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+        unmet.record(query, found, grown_from=before.get("q", ""))
     pages = max(1, -(-found.count // PER_PAGE))
     addresses = filters.Addresses(parameters)
     shown = [name for name in filters.TITLES if name in parameters.getlist("show")]
