@@ -101,7 +101,7 @@ def test_a_text_that_changed_meanwhile_is_left_to_the_next_run(initiative: Initi
     ranking = state.ranker.rank(aligning.text_for_matching(initiative))
     Initiative.objects.filter(pk=initiative.pk).update(mapped_hash="newer")
 
-    aligning._store(initiative.pk, initiative.mapped_hash, state, ranking, {})
+    aligning._store(initiative.pk, initiative.mapped_hash, state, ranking)
 
     assert not Alignment.objects.exists()
     assert aligning.align_some() == 1

@@ -12,7 +12,7 @@ from accounts.together import at_once
 from alignment import factories as make
 from bryggan.alignment import unmet
 from bryggan.alignment.models import UnmetSearch
-from bryggan.alignment.searching import Found, Query
+from bryggan.alignment.searching import Found, Query, search
 
 NOTHING = Found(ids=(), count=0, facets={}, takes_classes_count=0)
 SOMETHING = Found(ids=(), count=3, facets={}, takes_classes_count=0)

@@ -119,16 +119,13 @@ def _align(numbers: Iterable[int], state: _State) -> int:
     )
     done = 0
     for initiative in initiatives:
-        text = text_for_matching(initiative)
-        ranking = state.ranker.rank(text)
-        gy = dict(state.ranker.set_scores(state.ranker.read(text), "gy_subjects"))
-        _store(initiative.pk, initiative.mapped_hash, state, ranking, gy)
+        _store(initiative.pk, initiative.mapped_hash, state, state.ranker.rank(text_for_matching(initiative)))
         done += 1
     return done
 
 
 @transaction.atomic
-def _store(number: int, text_hash: str, state: _State, ranking: Ranking, gy: Mapping[str, float]) -> None:
+def _store(number: int, text_hash: str, state: _State, ranking: Ranking) -> None:
     """Write one initiative's suggestions: all or nothing, decisions left as they are."""
     # The row is locked first, so that of two runs over one initiative the second sees what the first wrote.
     initiative = Initiative.objects.select_for_update().filter(pk=number, mapped_hash=text_hash).first()
@@ -138,7 +135,7 @@ def _store(number: int, text_hash: str, state: _State, ranking: Ranking, gy: Map
     _store_points(number, state, ranking)
     SubjectFit.objects.filter(initiative=number).delete()
     fits = {(code, span): score for code, span, score in ranking.subjects}
-    fits.update({(code, ""): gy[code] for code in ranking.gy_subjects})
+    fits.update({(code, ""): score for code, score in ranking.gy_subjects})
     SubjectFit.objects.bulk_create(
         SubjectFit(initiative_id=number, subject_id=state.subject_rows[code], span=span, score=score)
         for (code, span), score in fits.items()
@@ -191,7 +188,7 @@ def _store_points(number: int, state: _State, ranking: Ranking) -> None:
 
 def _programme_fits(number: int, state: _State, ranking: Ranking) -> list[ProgrammeFit]:
     """For each programme that fits: itself, the orientations whose own subjects fit, and its Gy11 predecessor."""
-    fitting = set(ranking.gy_subjects)
+    fitting = {code for code, _score in ranking.gy_subjects}
     made = []
     for code, score in ranking.programmes:
         for programme, orientations in state.programmes.get(code, ()):
