@@ -16,6 +16,7 @@ from accounts import factories as people
 from alignment import factories
 from bryggan.accounts.models import Coordination, User
 from bryggan.alignment import actions
+from bryggan.alignment.deciding import strong_limit
 from bryggan.alignment.models import Alignment
 from bryggan.common.models import AuditEntry
 from bryggan.curriculum.models import Block, CoreContent, ProgrammeSubject
@@ -197,7 +198,7 @@ def test_a_possible_suggestion_says_what_a_yes_would_change(desk: Client) -> Non
 
 
 def test_a_decision_leads_to_the_next_and_is_told(desk: Client, editor: User) -> None:
-    limit = 0.75
+    limit = strong_limit()
     first = link(factories.initiative("Dammen"), score=limit)
     second = link(score=limit - 0.2)
     page = desk.get(QUEUE)
@@ -215,7 +216,7 @@ def test_a_decision_leads_to_the_next_and_is_told(desk: Client, editor: User) ->
 
 
 def test_what_is_skipped_waits_and_the_end_says_so(desk: Client) -> None:
-    rows = [link(score=score) for score in (0.75, 0.6)]
+    rows = [link(score=score) for score in (strong_limit(), strong_limit() - 0.15)]
 
     first = desk.get(QUEUE)
     second = desk.get(first.context["skip"])
@@ -231,8 +232,8 @@ def test_an_empty_queue_says_what_comes(desk: Client) -> None:
 
 
 def test_filters_are_kept_from_link_to_link_and_narrow(desk: Client) -> None:
-    kept = [link(point=factories.point("TEK"), score=score) for score in (0.75, 0.6)]
-    link(score=0.75)
+    kept = [link(point=factories.point("TEK"), score=score) for score in (strong_limit(), strong_limit() - 0.15)]
+    link(score=strong_limit())
     address = f"{QUEUE}?school_form=GR&subject=TEK&strength=strong"
 
     page = desk.get(address)
