@@ -145,6 +145,8 @@ def test_taking_classes_is_a_switch_with_its_own_count() -> None:
         ("vattenkvaliet", "Vattenkvaliteten mäts varje timme"),
         ("skyfallsk", "Skyfallskartan"),
         ("cyklar", "En cykel för alla"),
+        ("sensor skolan", "Sensorer i skolan"),
+        ("marknaden torget", "En marknad på torget"),
     ],
 )
 def test_words_are_found_in_other_forms_in_compounds_and_with_small_slips(typed: str, written: str) -> None:

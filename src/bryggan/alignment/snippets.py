@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from bryggan.alignment import swedish
-from bryggan.alignment.textindex import terms_of
+from bryggan.alignment.textindex import term_of, terms_of
 
 Segment = tuple[str, bool]
 
@@ -102,7 +102,7 @@ def _wanted(words: tuple[str, ...]) -> tuple[dict[str, int], tuple[str, str] | N
     plain = [word for given in words for word in swedish.words(given) if word not in swedish.STOPWORDS][:_MOST_WORDS]
     wanted: dict[str, int] = {}
     for number, word in enumerate(plain):
-        wanted.setdefault(swedish.stem(word), number)
+        wanted.setdefault(term_of(word), number)
     last = plain[-1] if plain else ""
     return wanted, (last, last[0] + last[0].upper()) if len(last) >= _LEAST_UNFINISHED else None
 

@@ -290,6 +290,11 @@ def _mend_vowel_change(word: str) -> str:
     return word
 
 
+def lemma(word: str) -> str | None:
+    """The dictionary form of a word that the list knows; None for others, most compounds among them."""
+    return _lemma(word.lower())
+
+
 def _lemma(form: str) -> str | None:
     """Find the base word of an inflected form in the list, by taking endings off; None when it is not there."""
     lemmas = _word_list().lemmas

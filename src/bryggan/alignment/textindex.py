@@ -70,15 +70,24 @@ def words_of(fields: Iterable[tuple[str, float]]) -> Words:
     return Words(dict(weights), frozenset(vocabulary), length)
 
 
+def term_of(word: str) -> str:
+    """What a word is found by: its stem, but for those that Snowball's stemmer cuts too short in the singular.
+
+    It takes the "or" of sensor for the plural ending of flickor, and the "ad" of marknad for that of a verb.
+    """
+    lemma = swedish.lemma(word)
+    return lemma if lemma and lemma.endswith(("or", "ad")) else swedish.stem(word)
+
+
 @lru_cache(maxsize=200_000)
 def terms_of(word: str) -> tuple[str, ...]:
     """The word's stem, then the stems of its compound parts, parts of parts included."""
-    whole = swedish.stem(word)
+    whole = term_of(word)
     found = {whole: None}
     waiting = list(swedish.parts(word))
     while waiting:
         part = waiting.pop(0)
-        stem = swedish.stem(part)
+        stem = term_of(part)
         if stem not in found:
             found[stem] = None
             # Parts of parts only when they are words to be reckoned with: vatten of dagvatten, not dag.
@@ -163,24 +172,24 @@ class TextIndex:
 
     def _expanded(self, word: str, corrected: dict[str, str], *, unfinished: bool) -> dict[str, float]:
         """Terms that a typed word stands for, with their weights."""
-        stem = swedish.stem(word)
+        stem = term_of(word)
         expanded: dict[str, float] = {}
         if stem in self._postings:
             expanded[stem] = 1.0
         if unfinished and len(word) >= 3:
             # The last word may still be on its way: "skyf" finds "skyfall".
             for known in self._words_beginning(word)[:30]:
-                term = swedish.stem(known)
+                term = term_of(known)
                 if term in self._postings:
                     expanded.setdefault(term, UNFINISHED_WEIGHT)
         if expanded:
             return expanded
-        parts = [swedish.stem(part) for part in swedish.parts(word)]
+        parts = [term_of(part) for part in swedish.parts(word)]
         known_parts = [part for part in parts if part in self._postings]
         nearest = self._nearest(word)
         if nearest is not None:
             corrected[word] = nearest
-            return {swedish.stem(nearest): NEAR_MISS_WEIGHT}
+            return {term_of(nearest): NEAR_MISS_WEIGHT}
         # A compound that nobody wrote: its parts are the next best ("cykelgaragebygge" → cykel, garage, bygge).
         return dict.fromkeys(known_parts, PART_WEIGHT)
 
@@ -195,7 +204,7 @@ class TextIndex:
             self._sorted_words = sorted(self._word_counts)
             self._stems = {}
             for word in sorted(self._word_counts, key=lambda word: (len(word), word)):
-                self._stems.setdefault(swedish.stem(word), word)
+                self._stems.setdefault(term_of(word), word)
         return self._sorted_words
 
     def _nearest(self, word: str) -> str | None:
