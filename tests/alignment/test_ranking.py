@@ -1,15 +1,20 @@
 """Ranking without a database: the right things first, a reason for each, and nothing where nothing fits."""
 
+import html
 import json
+import math
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bryggan.alignment import precedents, themes
-from bryggan.alignment.ranking import Ranker
+from bryggan.alignment.ranking import Ranker, ScoredPoint
 from bryggan.alignment.signals import InitiativeText, Point
 
+TWINS = json.loads(Path(__file__).with_name("english_twins.json").read_text())
 EXTRACT = Path(themes.__file__).parents[1] / "curriculum" / "extract"
 
 
@@ -176,6 +181,51 @@ def test_precedents_are_written_as_they_are_read(tmp_path: Path) -> None:
     file.write_text(precedents.written(precedents.load()[:5]))
 
     assert precedents.load(file) == precedents.load()[:5]
+
+
+def test_english_twins_reach_four_fifths_of_the_swedish_score(shared_data: Path) -> None:
+    """English translations of recorded texts, by nDCG@10 against the judged points; none its own precedent."""
+    gold = json.loads((shared_data / "eval" / "dev_gold.json").read_text())
+    swedish: dict[str, InitiativeText] = {}
+    for page in sorted((shared_data / "upstream" / "recordings").glob("projects-all-by-id-page*.json")):
+        for row in json.loads(page.read_text())["json"]:
+            if str(row["id"]) in TWINS:
+                told = [re.sub(r"<[^>]+>", " ", row[f"project_{part}"] or "") for part in ("what", "why")]
+                swedish[str(row["id"])] = InitiativeText(
+                    str(row["id"]), html.unescape(row["title"]["rendered"]), what=told[0], why=told[1]
+                )
+    official: list[Point] = []
+    source = shared_data / "curriculum" / "data" / "grundskola_lgr22_parsed.json"
+    for subject in json.loads(source.read_text())["subjects"]:
+        for block in subject["centralContents"]:
+            first, last = (int(year) for year in block["year"].split("-"))
+            for group in block["groups"]:
+                for text in group["points"]:
+                    place = (subject["code"], subject["name"], (first, last), None, group["heading"])
+                    official.append(Point(str(len(official)), "LGR22", "GR", *place, text))
+    kept = precedents.load()
+    scores: dict[str, list[float]] = {"sv": [], "en": []}
+    for key, twin in TWINS.items():
+        others = tuple(one for one in kept if one.id != key)
+        ranker = Ranker(themes.load(), official, judged=others)
+        grades = {(one["years"], one["text"]): one["grade"] for one in gold[key]["core_content"]}
+        english = InitiativeText(key, twin["title"], what=twin["what"], why=twin["why"], language="en")
+        for language, initiative in (("sv", swedish[key]), ("en", english)):
+            scores[language].append(_ndcg(ranker.rank(initiative).points, official, grades))
+    assert len(TWINS) >= 12
+    assert sum(scores["en"]) >= 0.8 * sum(scores["sv"]) > 0
+
+
+def _ndcg(points: Sequence[ScoredPoint], official: Sequence[Point], grades: Mapping[tuple[str, str], float]) -> float:
+    """nDCG@10 of ranked points, a text that several subjects share taken once."""
+    keyed = {one.key: (f"{one.years[0]}-{one.years[1]}", one.text) for one in official if one.years}
+    ranked = list(dict.fromkeys(keyed[one.key] for one in points if one.key in keyed))[:10]
+    ideal = sorted(grades.values(), reverse=True)[:10]
+    gained, best = (
+        sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(row))
+        for row in ([grades.get(one, 0) for one in ranked], ideal)
+    )
+    return gained / best
 
 
 def _precedent(name: str, title: str, theme: str) -> precedents.Precedent:

@@ -20,9 +20,10 @@ PARAMETERS = ("school_form", "years", "subject", "core_content", "programme", "o
 @require_safe
 def suggestions(request: HttpRequest) -> HttpResponse:
     """Three examples with the content they serve, the reason, and a first question for the lesson."""
-    known = {name: request.GET.getlist(name) for name in PARAMETERS if name in request.GET}
+    parameters = without_other_forms(request.GET)
+    known = {name: parameters.getlist(name) for name in PARAMETERS if name in parameters}
     asked = asking.asked(known)
-    wish = suggesting.wish_of(asked.query, request.GET.getlist("exclude"))
+    wish = suggesting.wish_of(asked.query, parameters.getlist("exclude"))
     found = suggesting.suggest(wish, on=timezone.localdate())
     shown = cards.cards([example.initiative.pk for example in found.examples], {})
     context: dict[str, Any] = {
@@ -30,15 +31,33 @@ def suggestions(request: HttpRequest) -> HttpResponse:
         "widened": suggesting.WIDENED[found.widened],
         "began_anew": found.began_anew,
         "problems": [filters.problem_text(problem) for problem in dict.fromkeys(asked.problems)],
-        "others": others_address(request.GET, found, wish),
+        "others": others_address(parameters, found, wish),
         "query": asked.query,
         "chosen_years": [str(year) for first, last in asked.query.years for year in range(first, last + 1)],
-        "list_address": reverse("explore") + filters.Addresses(request.GET).without_names("exclude"),
+        "list_address": reverse("explore") + filters.Addresses(parameters).without_names("exclude"),
         **_choices(asked.query.school_form[0] if asked.query.school_form else ""),
     }
     if request.user.is_authenticated:
         context["classes"] = filters.own_classes(request.user)
     return render(request, "explore/suggestions.html", context)
+
+
+def without_other_forms(parameters: QueryDict) -> QueryDict:
+    """Less what the chosen school form does not have: the form on the page still holds what the one before had."""
+    kept = parameters.copy()
+    form = kept.get("school_form")
+    if form not in SchoolForm.values:
+        return kept
+    if form not in (SchoolForm.COMPULSORY, SchoolForm.ADAPTED_COMPULSORY):
+        kept.pop("years", None)
+    if form != SchoolForm.UPPER_SECONDARY:
+        kept.pop("programme", None)
+        kept.pop("orientation", None)
+    if kept.getlist("subject"):
+        elsewhere = Subject.objects.filter(code__in=kept.getlist("subject")).exclude(school_form=form)
+        gone = set(elsewhere.values_list("code", flat=True))
+        kept.setlist("subject", [code for code in kept.getlist("subject") if code not in gone])
+    return kept
 
 
 def others_address(parameters: QueryDict, found: suggesting.Suggestions, wish: suggesting.Wish) -> str:
