@@ -456,7 +456,7 @@ def hits(page: Page) -> list[str]:
     return page.locator(".hits .hit h3 a").all_inner_texts()
 
 
-def counts(page: Page) -> list[str | None]:
+def counts(page: Page) -> list[str]:
     return page.locator(".filter .count").all_text_contents()
 
 

@@ -27,7 +27,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     found = suggesting.suggest(wish, on=timezone.localdate())
     shown = cards.cards([example.initiative.pk for example in found.examples], {})
     context: dict[str, Any] = {
-        "examples": list(zip(found.examples, shown, strict=False)),
+        "examples": [(example, card, _where(example)) for example, card in zip(found.examples, shown, strict=False)],
         "widened": suggesting.WIDENED[found.widened],
         "began_anew": found.began_anew,
         "problems": [filters.problem_text(problem) for problem in dict.fromkeys(asked.problems)],
@@ -40,6 +40,14 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         context["classes"] = filters.own_classes(request.user)
     return render(request, "explore/suggestions.html", context)
+
+
+def _where(example: suggesting.Example) -> str:
+    """Where in its subject the best point stands: "åk 7–9", "nivå 1", or nothing."""
+    if not example.points:
+        return ""
+    point = example.points[0].core_content
+    return point.course.name.lower() if point.course else cards.years_label(point.years)
 
 
 def without_other_forms(parameters: QueryDict) -> QueryDict:

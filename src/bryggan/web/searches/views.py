@@ -98,8 +98,9 @@ def stop_search_mail(request: HttpRequest, token: str) -> HttpResponse:
         answer: HttpResponse = redirect("stop_search_mail", token)
     else:
         answer = render(request, "searches/stop.html", {"saved": saved}, status=200 if saved else 404)
-    # The address is a key: it goes to no other page and into no search engine.
-    answer["Referrer-Policy"] = "no-referrer"
+    # The address is a key: it goes to no other site and into no search engine. Not "no-referrer": browsers then send
+    # the form with no origin, and it is refused.
+    answer["Referrer-Policy"] = "same-origin"
     answer["X-Robots-Tag"] = "noindex"
     return answer
 
