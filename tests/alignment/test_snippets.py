@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.template.loader import render_to_string
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bryggan.alignment.snippets import Segment, asked_words, best_piece, mark
@@ -120,6 +120,7 @@ def test_a_hit_at_the_very_end_is_reached() -> None:
     assert told(piece).endswith("havet.")
 
 
+@example(["a", "aaaaaaaaaaa", "aaa.bca"], ["bca"], 20)
 @given(
     st.lists(st.text(alphabet="abcåäö.-", min_size=1, max_size=30), max_size=120),
     st.lists(st.sampled_from(["a", "abc", "bca", "åäö"]), max_size=3),

@@ -141,7 +141,11 @@ def _start(text: str, hits: Sequence[tuple[int, int, frozenset[int]]], room: int
     if sentence:
         return sentence[0] if len(text) - sentence[-1] < room else sentence[-1]
     from_word = text.rfind(" ", 0, max(0, begin - spare // 2)) + 1
-    return from_word if from_word > earliest else begin
+    if from_word > earliest:
+        return from_word
+    # A hit may stand inside what spaces hold together ("dag.natt"): that begins the piece when there is room for it.
+    whole = text.rfind(" ", 0, begin) + 1
+    return whole if finish - whole <= room else begin
 
 
 def _end_before(text: str, start: int, room: int) -> int:
