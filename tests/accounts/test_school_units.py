@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,10 +17,6 @@ from bryggan.accounts import demo, school_units
 from bryggan.accounts.models import SchoolUnit
 from bryggan.accounts.school_units import RegisteredUnit
 from bryggan.common.models import AuditEntry
-
-YEAR_NINE = (
-    Path(os.environ.get("BRYGGAN_TEST_DATA", "../shared")) / "curriculum/data/school_units_helsingborg_year9_2025.json"
-)
 
 
 class MadeUpRegister:
@@ -199,9 +194,10 @@ def test_a_run_cut_short_keeps_what_it_read_and_ends_nothing(db: None, register:
     assert set(SchoolUnit.objects.in_use().values_list("code", flat=True)) == {"10000001", "10000009"}
 
 
-@pytest.mark.skipif(not YEAR_NINE.exists(), reason=f"{YEAR_NINE} does not exist")
-def test_the_statistics_file_of_helsingborg_is_read(db: None) -> None:
-    results = [counts(run("--file", str(YEAR_NINE))) for _ in range(2)]
+def test_the_statistics_file_of_helsingborg_is_read(db: None, shared_data: Path) -> None:
+    file = shared_data / "curriculum" / "data" / "school_units_helsingborg_year9_2025.json"
+
+    results = [counts(run("--file", str(file))) for _ in range(2)]
 
     assert results == [(32, 32, 0, 0, 0), (32, 0, 0, 32, 0)]
     unit = SchoolUnit.objects.get(code="86764194")
