@@ -358,11 +358,20 @@ def shared_words(text: str, other: str, *, limit: int = 6) -> list[tuple[str, st
         for term in swedish.terms(word):
             by_term.setdefault(term, word)
     out: dict[str, str] = {}
-    for word in swedish.words(text):
-        for term in swedish.terms(word):
-            if term in by_term and word not in out:
+    for word, terms in _terms_by_word(text):
+        for term in terms:
+            if term in by_term:
                 out[word] = by_term[term]
-    return list(out.items())[:limit]
+                break
+        if len(out) == limit:
+            break
+    return list(out.items())
+
+
+@lru_cache(maxsize=64)
+def _terms_by_word(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The different words of a text with their terms. One initiative's text is asked about for hundreds of points."""
+    return tuple((word, tuple(swedish.terms(word))) for word in dict.fromkeys(swedish.words(text)))
 
 
 _SPACES = re.compile(r"\s+")
