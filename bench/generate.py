@@ -6,6 +6,7 @@ those that peers were measured with (30/400/60/13/40/80/8/12 values). Seeded, so
 
 from __future__ import annotations
 
+import itertools
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -21,13 +22,13 @@ BATCH = 2000
 
 
 def words(size: int, chance: random.Random) -> tuple[list[str], list[float]]:
-    """A vocabulary and how often each word is written."""
+    """A vocabulary, and how often each word and all before it are written."""
     from bryggan.alignment import swedish
 
     listed = sorted(word for word in swedish._word_list().lemmas if len(word) > 2)
     chance.shuffle(listed)
     chosen = listed[:size]
-    return chosen, [1 / (rank + 10) for rank in range(len(chosen))]
+    return chosen, list(itertools.accumulate(1 / (rank + 10) for rank in range(len(chosen))))
 
 
 @transaction.atomic
@@ -55,14 +56,14 @@ def initiatives(number: int, *, seed: int = 1) -> None:
     for start in range(0, number, BATCH):
         rows = []
         for n in range(start, min(start + BATCH, number)):
-            text = chance.choices(vocabulary, weights, k=chance.randint(60, 200))
+            text = chance.choices(vocabulary, cum_weights=weights, k=chance.randint(60, 200))
             third = len(text) // 3
             rows.append(
                 Initiative(
                     source=source,
                     remote_id=str(n),
                     slug=f"initiativ-{n}",
-                    title=" ".join(chance.choices(vocabulary, weights, k=4)).capitalize(),
+                    title=" ".join(chance.choices(vocabulary, cum_weights=weights, k=4)).capitalize(),
                     summary=" ".join(text[:20]),
                     what_html=f"<p>{' '.join(text[:third])}</p>",
                     why_html=f"<p>{' '.join(text[third : 2 * third])}</p>",
