@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from bryggan.alignment import meaning, themes
 from bryggan.alignment.models import Alignment, AlignmentRun, ProgrammeFit, SubjectFit
-from bryggan.alignment.ranking import Ranker, Ranking, RememberingEmbedder, theme_embedding_text
+from bryggan.alignment.ranking import Ranker, Ranking, RememberingEmbedder, text_hash, theme_embedding_text
 from bryggan.alignment.signals import InitiativeText, Point, embedding_text_of_point
 from bryggan.common.models import DataVersion
 from bryggan.common.safe_html import text_of
@@ -71,7 +71,7 @@ def learn_some() -> int:
     # First what people wait for: as long as initiatives wait to be aligned by words, vectors wait.
     if _due(state).exists():
         return 0
-    left = [text for text in state.missing_vectors if meaning.text_hash(text) not in state.vectors]
+    left = [text for text in state.missing_vectors if text_hash(text) not in state.vectors]
     RememberingEmbedder(meaning.LazyEmbedder(), state.vectors).embed(left[:_VECTORS_AT_A_TIME])
     if len(left) <= _VECTORS_AT_A_TIME:
         _forget()
@@ -246,7 +246,7 @@ def _made(number: int) -> _State:
     if vectors is not None:
         texts = [theme_embedding_text(theme) for theme in knowledge.themes]
         texts += [embedding_text_of_point(point) for point in points if point.years]
-        missing = tuple(text for text in dict.fromkeys(texts) if meaning.text_hash(text) not in vectors)
+        missing = tuple(text for text in dict.fromkeys(texts) if text_hash(text) not in vectors)
         if not missing:
             embedder = RememberingEmbedder(meaning.LazyEmbedder(), vectors)
     mode = "meaning" if embedder else "words"

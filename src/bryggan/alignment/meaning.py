@@ -10,7 +10,6 @@ import importlib.util
 import logging
 from collections.abc import Iterator, MutableMapping, Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any
 
 from bryggan.alignment.models import KeptVector
@@ -39,11 +38,6 @@ class LazyEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Any:
         return embedder().embed(texts)
-
-
-def text_hash(text: str) -> str:
-    """Under which a text's vector is kept."""
-    return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 class KeptVectors(MutableMapping[str, bytes]):

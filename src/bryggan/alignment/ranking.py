@@ -89,6 +89,11 @@ class Ranking:
     themes: list[tuple[str, float]]
 
 
+def text_hash(text: str) -> str:
+    """Under which a text's vector is kept."""
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
 class RememberingEmbedder:
     """An embedder that asks another only for texts it has not met; vectors are kept by the text's own hash.
 
@@ -105,7 +110,7 @@ class RememberingEmbedder:
 
         rows = []
         for text in texts:
-            name = blake2b(text.encode(), digest_size=16).hexdigest()
+            name = text_hash(text)
             raw = self._memory.get(name)
             if raw is None:
                 raw = np.asarray(self._embedder.embed([text])[0], dtype="<f4").tobytes()

@@ -264,6 +264,15 @@ def _origin(address: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
+def whole_json(answer: Answer) -> None:
+    """A `check` for `Fetcher.get`: an answer with status 200 must be JSON, others may be anything.
+
+    Errors may come from a firewall in HTML; HTML with 200 may be its passing mood, and is worth asking again.
+    """
+    if answer.status == 200:
+        answer.json()
+
+
 def _retry_after(text: str | None) -> float | None:
     """Seconds to wait by a Retry-After header, which holds seconds or a date; None when there is none to use."""
     if not text:

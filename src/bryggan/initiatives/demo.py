@@ -26,6 +26,7 @@ from bryggan.initiatives.remote import (
     RemotePlatform,
     RemoteTerm,
     Vocabulary,
+    in_order,
 )
 
 FILE = Path(__file__).parent / "demo" / "initiatives.json"
@@ -158,7 +159,7 @@ class DemoReader:
             preamble=row.get("preamble") or "",
             content=_paragraphs(row.get("content")),
             category=self._term(Term.Kind.CATEGORY.value, row.get("category")),
-            terms=_sorted(self._goals(row.get("goals") or [])),
+            terms=in_order(self._goals(row.get("goals") or [])),
         )
 
     def _platform(self, row: dict[str, Any]) -> RemotePlatform:
@@ -192,7 +193,7 @@ class DemoReader:
             is_stopped=is_stopped,
             status_explanation=row.get("status_explanation") or "",
             category=self._term(Term.Kind.CATEGORY.value, row.get("category")),
-            terms=_sorted(
+            terms=in_order(
                 [
                     *self._terms(Term.Kind.SECTOR.value, row.get("sectors") or []),
                     *self._terms(Term.Kind.TECHNOLOGY.value, row.get("technologies") or []),
@@ -201,7 +202,7 @@ class DemoReader:
                 ]
             ),
             department=self._term(DEPARTMENT, row.get("department")),
-            participants=_sorted(self._terms(DEPARTMENT, row.get("participants") or [])),
+            participants=in_order(self._terms(DEPARTMENT, row.get("participants") or [])),
             challenge=row.get("challenge") or "",
             platforms=tuple(sorted(row.get("platforms") or ())),
             impact_goals=tuple(row.get("impact_goals") or ()),
@@ -224,7 +225,3 @@ def _paragraphs(texts: list[str] | str | None) -> str:
 
 def _month(text: str | None) -> datetime | None:
     return values.moment(None, f"{text}-01" if text and len(text) == 7 else text)
-
-
-def _sorted(terms: list[RemoteTerm]) -> tuple[RemoteTerm, ...]:
-    return tuple(sorted(set(terms), key=lambda each: (each.kind, each.remote_id)))

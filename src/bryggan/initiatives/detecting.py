@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bryggan.common.fetching import Answer, BadAddress, Fetcher, NotJson, web_address
+from bryggan.common.fetching import BadAddress, Fetcher, NotJson, web_address, whole_json
 from bryggan.initiatives import schema_org, wordpress
 from bryggan.initiatives.models import Source
 from bryggan.initiatives.remote import NotReadable, Reader
@@ -136,7 +136,7 @@ def _shape(fetcher: Fetcher, base: str) -> str:
     """`A` or `B`, or a sentence on what answers at `base` instead."""
     try:
         answer = fetcher.get(
-            f"{base}/project", {"per_page": 10, "page": 1, "orderby": "id", "order": "asc"}, check=_whole_json
+            f"{base}/project", {"per_page": 10, "page": 1, "orderby": "id", "order": "asc"}, check=whole_json
         )
         found = answer.json()
     except NotJson as error:
@@ -164,12 +164,6 @@ def _unknown(base: str, found: object, status: int) -> str:
         found = next((row for row in found if isinstance(row, dict)), {})
     keys = ", ".join(sorted(map(str, found)))[:200] if isinstance(found, dict) else type(found).__name__
     return f"{base}/project answers with status {status} in a shape that we do not know: {keys or 'nothing in it'}"
-
-
-def _whole_json(answer: Answer) -> None:
-    # HTML with 200 may be a firewall's passing mood: worth asking again.
-    if answer.status == 200:
-        answer.json()
 
 
 def _is_documents(fetcher: Fetcher, address: str) -> bool:

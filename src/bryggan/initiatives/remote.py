@@ -190,6 +190,11 @@ class Reader(Protocol):
     def fate_of(self, remote_id: str) -> Fate: ...
 
 
+def in_order(terms: list[RemoteTerm]) -> tuple[RemoteTerm, ...]:
+    """Each term once, in an order that does not hang on the source's."""
+    return tuple(sorted(set(terms), key=lambda each: (each.kind, each.remote_id)))
+
+
 def mapped_hash(thing: RemoteInitiative | RemoteChallenge | RemotePlatform | RemoteTerm) -> str:
     """32 characters over everything that we store of `thing`: equal hash, nothing to write.
 

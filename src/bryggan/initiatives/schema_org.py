@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from bryggan.common import safe_html
-from bryggan.common.fetching import Answer, Fetcher, FetchError
+from bryggan.common.fetching import Answer, Fetcher, FetchError, whole_json
 from bryggan.initiatives import values
 from bryggan.initiatives.models import Source, Term
 from bryggan.initiatives.remote import (
@@ -33,6 +33,7 @@ from bryggan.initiatives.remote import (
     RemoteTerm,
     Uneven,
     Vocabulary,
+    in_order,
 )
 
 KEY_HEADER = "X-TYPESENSE-API-KEY"
@@ -124,7 +125,7 @@ def typesense(fetcher: Fetcher, address: str) -> Documents:
         page = taken = 0
         while True:
             page += 1
-            answer = fetcher.get(search, {"q": "*", "per_page": PER_PAGE, "page": page}, check=_whole_json)
+            answer = fetcher.get(search, {"q": "*", "per_page": PER_PAGE, "page": page}, check=whole_json)
             if answer.status in (401, 403):
                 raise NotReadable(f"{search} refuses the search key: check the environment variable that holds it")
             if answer.status != 200:
@@ -150,7 +151,7 @@ def web_file(fetcher: Fetcher, address: str) -> Documents:
     """The documents of a JSON file on the web."""
 
     def read() -> Iterator[list[Any]]:
-        answer = fetcher.get(address, check=_whole_json)
+        answer = fetcher.get(address, check=whole_json)
         if answer.status != 200:
             raise FetchError(answer.address, f"status {answer.status}")
         yield from _in_pages(answer.json(), address)
@@ -195,11 +196,6 @@ def _in_pages(found: object, where: str) -> Iterator[list[Any]]:
         yield rows[start : start + PER_PAGE]
 
 
-def _whole_json(answer: Answer) -> None:
-    if answer.status == 200:
-        answer.json()
-
-
 def _digest(document: object) -> bytes:
     if isinstance(document, dict):
         document = {name: value for name, value in document.items() if name != "id"}
@@ -233,9 +229,9 @@ def initiative(remote_id: str, document: Mapping[str, Any]) -> RemoteInitiative:
         progress=progress,
         is_stopped=is_stopped,
         category=categories[0] if categories else None,
-        terms=_sorted([*categories[1:], *technologies]),
+        terms=in_order([*categories[1:], *technologies]),
         department=department,
-        participants=_sorted([each for each in runners if each != department]),
+        participants=in_order([each for each in runners if each != department]),
         impact_goals=tuple({"goal": goal, "comment": "", "completed": False} for goal in goals),
         budget_text=budget_text,
         budget=values.kronor(budget_text),
@@ -313,10 +309,6 @@ def _meta(document: Mapping[str, Any], name: str, kind: str) -> list[RemoteTerm]
     rows = (row for row in values.rows(document.get("@meta")) if row.get("name") == name)
     found = {term.remote_id: term for row in rows if (term := _term(str(kind), row.get("value")))}
     return list(found.values())
-
-
-def _sorted(terms: list[RemoteTerm]) -> tuple[RemoteTerm, ...]:
-    return tuple(sorted(set(terms), key=lambda each: (each.kind, each.remote_id)))
 
 
 def _status(document: Mapping[str, Any]) -> tuple[RemoteTerm | None, int | None, bool]:

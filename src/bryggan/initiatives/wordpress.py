@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from bryggan.common.fetching import Answer, Fetcher, FetchError, NotJson
+from bryggan.common.fetching import Answer, Fetcher, FetchError, NotJson, whole_json
 from bryggan.initiatives import values, wordpress_items
 from bryggan.initiatives.models import Source
 from bryggan.initiatives.remote import (
@@ -72,7 +72,7 @@ class Api:
 
     def get(self, path: str, **params: str | int) -> Answer:
         """The answer to a GET below `base`, its JSON checked; raises Refused for every status but 200."""
-        answer = self.fetcher.get(self.base + path, params, check=_whole_json)
+        answer = self.fetcher.get(self.base + path, params, check=whole_json)
         if answer.status != 200:
             raise Refused(answer.address, answer.status, _code(answer))
         return answer
@@ -278,12 +278,6 @@ class WordPressReader:
         log.debug("%s %s: %s", self.api.base, remote_id, remark)
         if len(self.remarks) < MOST_REMARKS and (remote_id, remark) not in self.remarks:
             self.remarks.append((remote_id, remark))
-
-
-def _whole_json(answer: Answer) -> None:
-    # Errors may come from a firewall in HTML; what should be the list may not.
-    if answer.status == 200:
-        answer.json()
 
 
 def _code(answer: Answer) -> str:
