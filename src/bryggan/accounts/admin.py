@@ -10,9 +10,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from bryggan.accounts.models import (
+    AcademicYear,
     AccessInvitation,
     Company,
     Coordination,
+    DayOff,
     Department,
     EmailDomain,
     SchoolClass,
@@ -184,3 +186,25 @@ class SchoolClassAdmin(AuditedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(AcademicYear)
+class AcademicYearAdmin(AuditedAdmin):
+    titles = (_("läsår"), _("läsår"))
+    list_display = (
+        "name",
+        "autumn_begins_on",
+        "autumn_ends_on",
+        "spring_begins_on",
+        "spring_ends_on",
+        "is_preliminary",
+    )
+
+
+@admin.register(DayOff)
+class DayOffAdmin(AuditedAdmin):
+    titles = (_("lovdagar"), _("lovdagar"))
+    list_display = ("name", "academic_year", "first_on", "last_on")
+    list_filter = ("academic_year",)
+    search_fields = ("name",)
+    list_select_related = ("academic_year",)

@@ -325,3 +325,52 @@ class SchoolClass(models.Model):
     def people(self) -> int:
         """Pupils and adults together: what seats count."""
         return self.pupils + self.adults
+
+
+class AcademicYear(models.Model):
+    """A läsår, and which of its days pupils are at school. See `school_days`."""
+
+    name = models.CharField(_("läsår"), max_length=9, unique=True)
+    autumn_begins_on = models.DateField(_("höstterminen börjar"))
+    autumn_ends_on = models.DateField(_("höstterminen slutar"))
+    spring_begins_on = models.DateField(_("vårterminen börjar"))
+    spring_ends_on = models.DateField(_("vårterminen slutar"))
+    # True until somebody has compared it with what the city decided.
+    is_preliminary = models.BooleanField(_("preliminärt"), default=True)
+
+    class Meta:
+        ordering: ClassVar = ["autumn_begins_on"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    autumn_ends_on__gt=models.F("autumn_begins_on"),
+                    spring_begins_on__gt=models.F("autumn_ends_on"),
+                    spring_ends_on__gt=models.F("spring_begins_on"),
+                ),
+                name="terms_in_order",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DayOff(models.Model):
+    """Days without school within a term: a holiday week, or a single day."""
+
+    academic_year = models.ForeignKey(AcademicYear, on_delete=models.CASCADE, related_name="days_off")
+    name = models.CharField(_("namn"), max_length=80)
+    first_on = models.DateField(_("första dagen"))
+    last_on = models.DateField(_("sista dagen"))
+
+    class Meta:
+        ordering: ClassVar = ["first_on"]
+        verbose_name_plural = "days off"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(last_on__gte=models.F("first_on")), name="days_off_end_after_start"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.first_on}"

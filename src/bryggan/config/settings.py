@@ -18,6 +18,7 @@ INSTALLED_APPS = [
     "bryggan.config",
     "bryggan.web",
     "bryggan.api",
+    "bryggan.fair",
     "bryggan.alignment",
     "bryggan.initiatives",
     "bryggan.accounts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from bryggan.web import pages
 from bryggan.web.editing import coverage, links, offers
@@ -39,6 +39,10 @@ urlpatterns = [
     path("redaktion/tackning", coverage.coverage_page, name="coverage"),
     path("forvaltning/kallor", editing.sources, name="sources"),
     path("forvaltning/kallor/<int:pk>", editing.sync_run, name="sync_run"),
+    path("", include("bryggan.web.fair.urls")),
+    path("", include("bryggan.web.itineraries.urls")),
+    path("", include("bryggan.web.sharing.urls")),
+    path("", include("bryggan.web.fair_team.urls")),
     path("om", pages.about, name="about"),
     path("tillganglighet", pages.accessibility, name="accessibility"),
     path("oppna-data", pages.open_data, name="open_data"),
