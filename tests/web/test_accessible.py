@@ -40,6 +40,8 @@ PAGES: list[tuple[str, str, str]] = [
     ("lesson_sheet", STRANGER, "lesson sheet of the pilot"),
     ("searches", EDITOR, "/sokningar"),
     ("searches", TEACHER, "a saved search"),
+    ("notices", TEACHER, "/konto/notiser"),
+    ("letters", TEACHER, "/konto/brev"),
     ("link_queue", EDITOR, "/redaktion/kopplingar"),
     ("initiative_links", EDITOR, "links of the pilot"),
     ("school_offer", EDITOR, "school offer of the pilot"),
@@ -65,7 +67,7 @@ PAGES: list[tuple[str, str, str]] = [
     ("sync_run", ADMINISTRATOR, "a reading"),
 ]  # fmt: skip
 # Looked at on the way, by a test of its own below.
-ON_THE_WAY = {"account_confirm_login_code", "stop_search_mail"}
+ON_THE_WAY = {"stop_letters", "account_confirm_login_code", "stop_search_mail"}
 SAME_PAGE = {"account_request_login_code": "account_login"}
 NO_PAGE = {"picture": "answers with a picture", "lesson_sheet_pdf": "answers with a PDF"}
 ONLY_POSTED = {
@@ -80,7 +82,7 @@ ONLY_POSTED = {
     "school_class_add_teacher": "/klasser/1/larare",
 }
 # The same, but strangers are asked to sign in first.
-ONLY_POSTED_SIGNED_IN = {"rename_search", "switch_search_mail", "delete_search"}
+ONLY_POSTED_SIGNED_IN = {"open_notice", "rename_search", "switch_search_mail", "delete_search"}
 # Django's admin is Django's work; the rest are for machines.
 ELSEWHERE = re.compile(r"(admin|api):|api/|healthz$|readyz$|favicon$")
 

@@ -19,7 +19,7 @@ from pytest_django import Settings
 
 from accounts import factories as people
 from alignment import factories as make
-from bryggan.accounts.models import Coordination, SchoolClass, SchoolMembership, User
+from bryggan.accounts.models import Coordination, Notice, SchoolClass, SchoolMembership, User
 from bryggan.alignment.models import Alignment, SavedSearch
 from bryggan.common.models import AuditEntry, OutgoingMail
 from bryggan.config import environment
@@ -66,6 +66,14 @@ TABLE: dict[tuple[str, str], tuple[str, dict[str, str], Answers]] = {
     ),
     ("delete_search", "GET"): ("/sokningar/{search}/ta-bort", {}, NEVER_BUT_FIRST_SIGN_IN),
     ("delete_search", "POST"): ("/sokningar/{search}/ta-bort", {}, (IN, 302, 404, 404, 404, 404, 404, IN)),
+    ("notices", "GET"): ("/konto/notiser", {}, SIGNED_IN_ONLY),
+    ("notices", "POST"): ("/konto/notiser", {}, (IN, 302, 302, 302, 302, 302, 302, IN)),
+    ("open_notice", "GET"): ("/konto/notiser/{notice}", {}, NEVER_BUT_FIRST_SIGN_IN),
+    ("open_notice", "POST"): ("/konto/notiser/{notice}", {}, (IN, 302, 404, 404, 404, 404, 404, IN)),
+    ("letters", "GET"): ("/konto/brev", {}, SIGNED_IN_ONLY),
+    ("letters", "POST"): ("/konto/brev", {"FAIR": "fel"}, (IN, 422, 422, 422, 422, 422, 302, IN)),
+    ("stop_letters", "GET"): ("/konto/brev/sluta/gissad", {}, (404,) * 8),
+    ("stop_letters", "POST"): ("/konto/brev/sluta/gissad", {}, (404,) * 8),
     ("stop_search_mail", "GET"): ("/sokningar/sluta/gissad", {}, (404,) * 8),
     ("stop_search_mail", "POST"): ("/sokningar/sluta/gissad", {}, (404,) * 8),
     ("link_queue", "GET"): ("/redaktion/kopplingar", {}, EDITORS),
@@ -156,6 +164,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "Hemligt internprojekt": frozenset({"administrator"}),
     "https://kalla.example.org/hemlig": frozenset({"administrator"}),
     "Min hemliga sökning": frozenset({"teacher"}),
+    "Notis bara för ägaren": frozenset({"teacher"}),
     "koden-i-brevet": frozenset(),
     "vad revisionen minns": frozenset(),
 }
@@ -215,6 +224,9 @@ def world() -> dict[str, Any]:
         "school_class": school_class.pk,
         "point": point.key,
         "search": search.pk,
+        "notice": Notice.objects.create(
+            user=teacher, kind="fair", cause="x", title="Notis bara för ägaren", address="/klasser"
+        ).pk,
         "link": initiative.alignments.get().pk,
     }
 
@@ -289,7 +301,7 @@ def test_a_number_that_no_row_can_have_is_not_found(world: dict[str, Any], kind:
 def test_the_secret_words_do_stand_where_their_readers_look(world: dict[str, Any]) -> None:
     """Otherwise the test above would be content with nothing."""
     seen = {
-        "teacher": ["/konto/", "/klasser/{school_class}", "/sokningar"],
+        "teacher": ["/konto/", "/klasser/{school_class}", "/sokningar", "/konto/notiser"],
         "editor": ["/redaktion/larare", "/initiativ/{initiative}-{slug}"],
         "administrator": ["/forvaltning/kallor", "/forvaltning/kallor/{run}"],
     }
@@ -524,7 +536,13 @@ def test_a_session_ends_after_two_weeks_and_changes_when_signing_out(world: dict
     assert client.session.session_key != before
 
 
-@pytest.mark.parametrize("path", [row[0] for (_, method), row in TABLE.items() if method == "POST"])
+# Mail programs press this one themselves; the token in the address is the permission.
+BY_MAIL_PROGRAMS = {"stop_letters"}
+
+
+@pytest.mark.parametrize(
+    "path", [row[0] for (name, method), row in TABLE.items() if method == "POST" and name not in BY_MAIL_PROGRAMS]
+)
 def test_a_form_from_elsewhere_is_refused(world: dict[str, Any], path: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(world["people"]["teacher"])

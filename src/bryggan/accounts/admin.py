@@ -13,17 +13,21 @@ from bryggan.accounts.models import (
     AcademicYear,
     AccessInvitation,
     Company,
+    CompanyApplication,
     Coordination,
     DayOff,
     Department,
     EmailDomain,
+    Fact,
+    LetterPreference,
+    Notice,
     SchoolClass,
     SchoolMembership,
     SchoolUnit,
     User,
 )
 from bryggan.common import audit
-from bryggan.common.admin import TitledAdmin
+from bryggan.common.admin import ReadOnlyAdmin, TitledAdmin
 from bryggan.common.models import DataVersion
 
 
@@ -208,3 +212,39 @@ class DayOffAdmin(AuditedAdmin):
     list_filter = ("academic_year",)
     search_fields = ("name",)
     list_select_related = ("academic_year",)
+
+
+@admin.register(CompanyApplication)
+class CompanyApplicationAdmin(ReadOnlyAdmin):
+    """Approved or refused by editors, on a page of theirs."""
+
+    titles = (_("ansökan från företag"), _("ansökningar från företag"))
+    list_display = ("name", "email", "made_at", "decided_at", "company")
+    search_fields = ("name", "email")
+    list_select_related = ("company",)
+
+
+@admin.register(LetterPreference)
+class LetterPreferenceAdmin(ReadOnlyAdmin):
+    titles = (_("val av brev"), _("val av brev"))
+    list_display = ("user", "kind", "pace", "changed_at")
+    list_filter = ("kind", "pace")
+    list_select_related = ("user",)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """Who was told of what kind of thing. What it says is between us and the person."""
+
+    titles = (_("notis"), _("notiser"))
+    list_display = ("at", "user", "kind", "read_at", "mailed_at")
+    list_filter = ("kind",)
+    list_select_related = ("user",)
+    exclude = ("title", "text")
+
+
+@admin.register(Fact)
+class FactAdmin(ReadOnlyAdmin):
+    titles = (_("statistikrad"), _("statistikrader"))
+    list_display = ("month", "measure", "school_name", "school_form", "detail", "count", "amount")
+    list_filter = ("measure", "month")

@@ -374,3 +374,120 @@ class DayOff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.first_on}"
+
+
+class CompanyApplication(models.Model):
+    """That a company wants to take part, for an editor to approve."""
+
+    name = models.CharField(_("företagets namn"), max_length=200)
+    person = models.CharField(_("ditt namn"), max_length=120)
+    email = models.EmailField(_("e-postadress"))
+    text = models.TextField(_("vad ni vill göra med klasser"), max_length=2000)
+    made_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    company = models.ForeignKey(Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-made_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LetterKind(models.TextChoices):
+    """What the service writes to people about. Each may be stopped, or be gathered, by whoever gets it."""
+
+    INTEREST = "interest", _("Klasser som är nyfikna")
+    INVITATION = "invitation", _("Inbjudningar till mina klasser")
+    ANSWER = "answer", _("Svar på våra inbjudningar")
+    SEATS = "seats", _("Platser och köer")
+    VISIT = "visit", _("Påminnelser om besök")
+    MESSAGE = "message", _("Meddelanden mellan klass och värd")
+    FAIR = "fair", _("Ändringar i mässans program")
+    IDEA = "idea", _("Idéer och svar på dem")
+    REPORT = "report", _("Månadsbrev")
+
+
+class LetterPreference(models.Model):
+    """How a person wants letters of a kind. Without a row: at once."""
+
+    class Pace(models.TextChoices):
+        AT_ONCE = "at once", _("direkt")
+        DAILY = "daily", _("samlat varje dag")
+        WEEKLY = "weekly", _("samlat varje vecka")
+        NEVER = "never", _("inte alls")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="letter_preferences")
+    kind = models.CharField(max_length=12, choices=LetterKind)
+    pace = models.CharField(max_length=7, choices=Pace, default=Pace.AT_ONCE)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "kind"], name="one_preference_per_person_and_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.kind}: {self.pace}"
+
+
+class Notice(models.Model):
+    """What a person is told inside the service: the same events that letters tell of, one per person and cause."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=12, choices=LetterKind)
+    cause = models.CharField(max_length=200)
+    title = models.CharField(max_length=200)
+    text = models.TextField(blank=True)
+    # Where to go: a path of ours.
+    address = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True, blank=True)
+    # When it was mailed, alone or among others; null while it waits for a digest, and for who wants no mail.
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "cause"], name="one_notice_per_person_and_cause")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "read_at"], name="unread_notices"),
+            models.Index(fields=["mailed_at", "kind"], name="notices_to_mail"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Fact(models.Model):
+    """How often something happened at a school in a month: no person, no class. What outlives erasure.
+
+    One row per month, measure, school and what it was about; `count` grows. See `facts.py`.
+    """
+
+    month = models.DateField()
+    measure = models.CharField(max_length=30)
+    # Codes and numbers, not keys: the row stays true when what it was about is gone.
+    school_code = models.CharField(max_length=20, blank=True)
+    school_name = models.CharField(max_length=200, blank=True)
+    organizer = models.CharField(max_length=200, blank=True)
+    school_form = models.CharField(max_length=6, blank=True)
+    initiative = models.PositiveBigIntegerField(null=True, blank=True)
+    department = models.SlugField(max_length=80, blank=True)
+    # What further tells it apart: phase and kind of an interest, state of an answer.
+    detail = models.CharField(max_length=40, blank=True)
+    # Over all the above, so that the row is one on every database, empty columns and all.
+    key = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    # Pupils, seats or days together, when the measure has such.
+    amount = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["month", "measure"]
+        indexes: ClassVar = [models.Index(fields=["measure", "month"], name="facts_by_measure")]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.measure} {self.school_code}: {self.count}"

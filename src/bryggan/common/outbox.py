@@ -77,12 +77,17 @@ def send_waiting(limit: int = 100) -> int:
 
 
 def _send(mail: OutgoingMail, connection: BaseEmailBackend) -> bool:
+    headers = {"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"}
+    if mail.stop_address:
+        # A button of the mail program's own (RFC 8058).
+        headers["List-Unsubscribe"] = f"<{mail.stop_address}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message = EmailMultiAlternatives(
         mail.subject,
         mail.text,
         settings.DEFAULT_FROM_EMAIL,
         [mail.to],
-        headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
+        headers=headers,
         connection=connection,
     )
     if mail.html:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bryggan.accounts import retention
+from bryggan.accounts import letters, retention
 from bryggan.alignment import aligning, saving, unmet
 from bryggan.common import outbox
 from bryggan.common.worker import Chore
@@ -15,6 +15,7 @@ CHORES = (
     Chore("sync", schedule.sync_due, 60),
     Chore("moves", moves.propose_moves, 600),
     Chore("pictures", pictures.fetch_waiting, 5),
+    Chore("letters", letters.send_digests, 300),
     Chore("saved searches", saving.send_digests, 600),
     Chore("unmet searches", unmet.forget_old, 3600),
     Chore("retention", retention.forget_old, 3600),

@@ -451,6 +451,16 @@ class WaitingEntry(models.Model):
         LEFT = "left", _("lämnade kön")
         CLOSED = "closed", _("kön stängdes")
 
+    class Reason(models.TextChoices):
+        PASSED = "passed", _("En mindre grupp fick plats före er, för de lediga platserna räckte inte till er.")
+        TOO_LARGE = "too large", _("Ni är fler än vad som ryms, så andra i kön behöver inte vänta på er.")
+        BOOKED = "booked", _("Ni tackade ja till platserna.")
+        DECLINED = "declined", _("Ni tackade nej till platserna.")
+        RAN_OUT = "ran out", _("Ni svarade inte i tid, så platserna gick vidare. Ställ er i kön igen om ni vill.")
+        LEFT = "left", _("Ni lämnade kön.")
+        BOOKING_CLOSED = "booking closed", _("Bokningen stängde innan platserna räckte till er.")
+        CANCELLED = "cancelled", _("Tillfället är inställt.")
+
     occasion = models.ForeignKey(Occasion, on_delete=models.CASCADE, related_name="waiting_entries")
     school_class = models.ForeignKey(SchoolClass, on_delete=models.CASCADE, related_name="waiting_entries")
     pupils = models.PositiveSmallIntegerField()
@@ -458,12 +468,14 @@ class WaitingEntry(models.Model):
     seats = models.PositiveIntegerField()
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    # True for a class that is invited, and may have seats that are reserved.
+    is_reserved = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     joined_at = models.DateTimeField(default=timezone.now)
     joined_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
-    # Why it was passed or ended, in words for the teacher.
-    reason = models.CharField(max_length=200, blank=True)
+    # Why it was passed or ended; the words are for the teacher.
+    reason = models.CharField(max_length=200, choices=Reason, blank=True)
 
     class Meta:
         ordering: ClassVar = ["joined_at", "pk"]
@@ -616,8 +628,9 @@ class Stop(models.Model):
     wish = models.CharField(_("önskan"), max_length=5, choices=Wish, default=Wish.MAYBE)
     is_locked = models.BooleanField(_("låst"), default=False)
     note = models.CharField(_("anteckning"), max_length=300, blank=True)
-    # Why the planner chose it, in words for the teacher.
+    # Why the planner chose it: a code of `reasons.py` and what its sentence is filled with.
     reason = models.CharField(max_length=300, blank=True)
+    reason_params = models.JSONField(default=dict, blank=True)
     # For calendars: never changes, and the number grows when the stop does.
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sequence = models.PositiveIntegerField(default=0)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from bryggan.accounts.models import Notice
 from bryggan.common.models import DataVersion
 from bryggan.curriculum.models import CoreContent
 
@@ -17,6 +18,7 @@ _SECTIONS = {
     "forslag": "suggestions",
     "klasser": "classes",
     "konto": "account",
+    "notiser": "notices",
     "sokningar": "account",
     "redaktion": "editors",
 }
@@ -25,15 +27,21 @@ _extract: dict[int, bool] = {}
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """`page.at`: which part of the service; `page.demo`; `page.has_extract`: own-worded curriculum is in use."""
-    section = request.path.split("/")[1] if request.path else ""
+    section = "notiser" if request.path == "/konto/notiser" else request.path.split("/")[1] if request.path else ""
     return {
         "page": {
             "at": _SECTIONS.get(section, section),
             "demo": settings.DEMO,
             "has_extract": SimpleLazyObject(_has_extract),
             "base_url": settings.BASE_URL,
+            "unread": SimpleLazyObject(lambda: _unread(request)),
         }
     }
+
+
+def _unread(request: HttpRequest) -> int:
+    """How many notices the person has not read. One statement, for signed-in people only."""
+    return Notice.objects.filter(user=request.user.pk, read_at=None).count() if request.user.pk else 0
 
 
 def _has_extract() -> bool:

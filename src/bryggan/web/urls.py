@@ -39,6 +39,7 @@ urlpatterns = [
     path("redaktion/tackning", coverage.coverage_page, name="coverage"),
     path("forvaltning/kallor", editing.sources, name="sources"),
     path("forvaltning/kallor/<int:pk>", editing.sync_run, name="sync_run"),
+    path("", include("bryggan.web.letters.urls")),
     path("", include("bryggan.web.fair.urls")),
     path("", include("bryggan.web.itineraries.urls")),
     path("", include("bryggan.web.sharing.urls")),
