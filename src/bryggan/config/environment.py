@@ -31,6 +31,7 @@ class Environment:
     debug: bool
     trusted_proxies: tuple[str, ...]
     frame_ancestors: tuple[str, ...]
+    rough_words: tuple[str, ...]
     require_sign_in: bool
     email_url: str
     email_from: str
@@ -62,6 +63,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Environment:
         debug=_flag(variables, "BRYGGAN_DEBUG"),
         trusted_proxies=_list(variables, "BRYGGAN_TRUSTED_PROXIES"),
         frame_ancestors=_list(variables, "BRYGGAN_FRAME_ANCESTORS"),
+        rough_words=_list(variables, "BRYGGAN_ROUGH_WORDS"),
         require_sign_in=_flag(variables, "BRYGGAN_REQUIRE_SIGN_IN"),
         email_url=variables.get("BRYGGAN_EMAIL_URL") or "console:",
         email_from=variables.get("BRYGGAN_EMAIL_FROM") or "Bryggan <bryggan@example.org>",

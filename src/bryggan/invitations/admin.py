@@ -39,7 +39,7 @@ class InvitationAdmin(ReadOnlyAdmin):
     list_display = ("round", "school_class", "state", "invited_at", "answered_at")
     list_filter = ("state",)
     list_select_related = ("round", "school_class")
-    exclude = ("nonce", "token_hash", "needs")
+    exclude = ("needs",)
 
 
 @admin.register(VisitMessage)

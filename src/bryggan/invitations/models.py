@@ -201,6 +201,7 @@ class Invitation(models.Model):
         QUEUED = "queued", _("i kö")
         DECLINED = "declined", _("tackade nej")
         NO_SEAT = "no seat", _("fick ingen plats")
+        NO_ANSWER = "no answer", _("svarade inte i tid")
         CANCELLED_BY_CLASS = "cancelled by class", _("avbokad av klassen")
         CANCELLED_BY_HOST = "cancelled by host", _("inställd av värden")
 
@@ -209,9 +210,6 @@ class Invitation(models.Model):
     # Why it was invited: "interested" or "matching".
     ground = models.CharField(max_length=10)
     state = models.CharField(max_length=18, choices=State, default=State.INVITED)
-    # For the answer's address: known again by its hash, made anew from nonce and secret key when a mail is written.
-    nonce = models.CharField(max_length=32)
-    token_hash = models.CharField(max_length=64, unique=True)
     invited_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

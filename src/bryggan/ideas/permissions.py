@@ -1,0 +1,26 @@
+"""Who may do what with rounds of ideas and with what a class has sent to the city."""
+
+from __future__ import annotations
+
+from bryggan.accounts.models import User
+from bryggan.accounts.permissions import may_use_class
+from bryggan.ideas.models import IdeaRound, Proposal
+from bryggan.initiatives.permissions import coordinates
+
+
+def may_lead(user: User, round: IdeaRound) -> bool:
+    """The class's own teachers; one who has left the class leads its rounds no more, and her colleague does."""
+    return may_use_class(user, round.school_class)
+
+
+def may_answer_for_city(user: User, proposal: Proposal) -> bool:
+    """Those who answer for the initiative; an editor for any, and alone for challenges and questions of one's own."""
+    if not user.is_active:
+        return False
+    initiative = proposal.idea.round.initiative
+    return user.is_editor or (initiative is not None and coordinates(user, initiative))
+
+
+def may_agree_to_show(user: User) -> bool:
+    """Editors say the city's yes to showing an idea openly."""
+    return user.is_active and user.is_editor
