@@ -79,7 +79,7 @@ def prepare(number: int, curriculum: Path | None) -> list[str]:
     finding.fill(curriculum)
     generate.initiatives(number)
     with index.current() as made:
-        counts = made.texts._word_counts
+        counts = made.texts.word_counts()
         vocabulary = sorted(counts, key=lambda word: -counts[word])[20:300]
     chance = random.Random(7)
     return [finding.addresses(chance, vocabulary) for _ in range(200)]

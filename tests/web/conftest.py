@@ -120,6 +120,15 @@ class Demo:
         assert found, f"no mail to {email}:\n{self.console[after:]}"
         return found[1]
 
+    @contextlib.contextmanager
+    def silent(self) -> Iterator[None]:
+        """Connections are made and nothing is answered, as on a network that is too full."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self._process.pid, signal.SIGCONT)
+
     def stop(self) -> None:
         """End server and worker: kindly first."""
         self._process.send_signal(signal.SIGTERM)

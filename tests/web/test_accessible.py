@@ -12,12 +12,14 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Page
 
 from web.conftest import NARROW, WIDE, Demo, Visit, Watched, assert_accessible, assert_fits
+from web.demo_shared import MAKE_SHARED
 
 pytestmark = pytest.mark.browser
 
 STRANGER = ""
 TEACHER = "larare@skola.example.org"
 EDITOR = "redaktor@stad.example.org"
+COORDINATOR = "samordnare@stad.example.org"
 ADMINISTRATOR = "admin@stad.example.org"
 
 # Name of the address, who looks at it, and how to get there: an address, or a page with a link to it.
@@ -59,6 +61,29 @@ PAGES: list[tuple[str, str, str]] = [
     ("school_class_new", TEACHER, "/klasser/ny"),
     ("school_class", TEACHER, "a class"),
     ("school_class_change", TEACHER, "a class to change"),
+    ("itinerary_sharing", TEACHER, "sharing a programme"),
+    ("shared_itinerary", STRANGER, "a shared programme"),
+    ("fair", STRANGER, "/massan"),
+    ("fair", STRANGER, "/massan?q=xyzzyqwert&subject=NEJ&day=2001-01-01&group_size=x"),
+    ("fair", TEACHER, "/massan?school_form=GR&years=8&group_size=26"),
+    ("fair_session", STRANGER, "a session of the fair"),
+    ("fair_session", TEACHER, "a session of the fair"),
+    ("fair_venue", STRANGER, "a venue of the fair"),
+    ("fair_team", EDITOR, "/redaktion/massan/"),
+    ("fair_team", COORDINATOR, "/redaktion/massan/"),
+    ("fair_day_list", EDITOR, "day list of the fair"),
+    ("fair_supply", EDITOR, "/redaktion/massan/program"),
+    ("fair_supply", EDITOR, "/redaktion/massan/program?state=cancelled&q=xyzzyqwert"),
+    ("fair_session_new", EDITOR, "/redaktion/massan/program/ny"),
+    ("fair_session_edit", EDITOR, "form of the fair"),
+    ("cancel_fair_session", EDITOR, "cancelling of the fair"),
+    ("fair_occasion", EDITOR, "time of the fair"),
+    ("cancel_fair_occasion", EDITOR, "cancelled time of the fair"),
+    ("fair_import", EDITOR, "/redaktion/massan/las-in"),
+    ("fair_message", EDITOR, "/redaktion/massan/meddelande"),
+    ("fair_venues", EDITOR, "/redaktion/massan/platser"),
+    ("fair_venue_edit", EDITOR, "place of the fair"),
+    ("fair_walks", EDITOR, "walks of the fair"),
     ("editors", EDITOR, "/redaktion/"),
     ("editors", ADMINISTRATOR, "/redaktion/"),
     ("move_proposals", EDITOR, "/redaktion/flyttar"),
@@ -69,7 +94,16 @@ PAGES: list[tuple[str, str, str]] = [
 # Looked at on the way, by a test of its own below.
 ON_THE_WAY = {"stop_letters", "account_confirm_login_code", "stop_search_mail"}
 SAME_PAGE = {"account_request_login_code": "account_login"}
-NO_PAGE = {"picture": "answers with a picture", "lesson_sheet_pdf": "answers with a PDF"}
+NO_PAGE = {
+    "picture": "answers with a picture",
+    "lesson_sheet_pdf": "answers with a PDF",
+    "itinerary_pdf": "answers with a PDF",
+    "shared_pdf": "answers with a PDF",
+    "fair_export": "answers with a spreadsheet",
+    "fair_file": "answers with a spreadsheet",
+    "shared_calendar": "answers with a calendar",
+    "shared_worker": "answers with a script",
+}
 ONLY_POSTED = {
     "account_logout": "/konto/logga-ut",
     "decide_move": "/redaktion/flyttar/1",
@@ -78,11 +112,20 @@ ONLY_POSTED = {
     "add_link": "/redaktion/initiativ/1/koppling",
     "leave_school": "/konto/skola/1/lamna",
     "decide_membership": "/konto/kollegor/1",
+    "publish_fair_session": "/redaktion/massan/program/1/publicera",
+    "add_fair_occasion": "/redaktion/massan/program/1/tid",
     "school_class_archive": "/klasser/1/lagg-undan",
     "school_class_add_teacher": "/klasser/1/larare",
 }
 # The same, but strangers are asked to sign in first.
-ONLY_POSTED_SIGNED_IN = {"open_notice", "rename_search", "switch_search_mail", "delete_search"}
+ONLY_POSTED_SIGNED_IN = {
+    "open_notice",
+    "rename_search",
+    "switch_search_mail",
+    "delete_search",
+    "share_itinerary",
+    "revoke_share",
+}
 # Django's admin is Django's work; the rest are for machines.
 ELSEWHERE = re.compile(r"(admin|api):|api/|healthz$|readyz$|favicon$")
 
@@ -151,6 +194,7 @@ def test_the_code_page_is_accessible_also_with_an_error(visit: Visit, watched: W
         (STRANGER, "/finns-inte", 404),
         (STRANGER, "/initiativ/999999-borta", 404),
         (STRANGER, "/sokningar/sluta/gissad", 404),
+        (STRANGER, "/delad/gissad", 404),
         (TEACHER, "/redaktion/", 403),
         (TEACHER, "/klasser/999999", 404),
         (EDITOR, "/forvaltning/kallor", 403),
@@ -244,6 +288,11 @@ def go(page: Page, demo: Demo, where: str) -> None:
         page.goto("/utforska?q=skola")
         page.get_by_role("button", name=re.compile("Spara")).click()
         page.wait_for_url("**/sokningar**")
+    elif where in ("sharing a programme", "a shared programme"):
+        number, token = demo.run("-c", MAKE_SHARED).split()
+        page.goto(f"/program/{number}/dela" if where == "sharing a programme" else f"/delad/{token}")
+    elif where.endswith("of the fair"):
+        page.goto(of_the_fair(demo)[where.removesuffix(" of the fair")])
     elif where.startswith("a class"):
         page.goto("/klasser")
         page.locator("main li h2 a").first.click()
@@ -262,6 +311,24 @@ def initiative(demo: Demo, source_id: str) -> Any:
             if hit["source_id"] == source_id:
                 return hit
     raise AssertionError(f"the demo has no {source_id}")
+
+
+def of_the_fair(demo: Demo) -> dict[str, str]:
+    """Addresses of one session of the demo's fair, its time and its venue."""
+    fair = next(row for row in demo.get_json("/api/v1/fairs")["results"])
+    session = demo.get_json(f"/api/v1/fairs/{fair['id']}/sessions?per_page=1")["results"][0]
+    time, venue, team = session["occasions"][0], session["venue"], "/redaktion/massan"
+    return {
+        "a session": session["url"],
+        "a venue": f"/massan/{fair['slug']}/plats/{venue['slug']}",
+        "day list": f"{team}/dag/{venue['slug']}/{time['starts_at'][:10]}",
+        "form": f"{team}/program/{session['id']}",
+        "cancelling": f"{team}/program/{session['id']}/stall-in",
+        "time": f"{team}/tid/{time['id']}",
+        "cancelled time": f"{team}/tid/{time['id']}/stall-in",
+        "place": f"{team}/platser/{venue['id']}",
+        "walks": f"{team}/platser/{venue['id']}/vagar",
+    }
 
 
 def look_at_every_way(page: Page, *, both_schemes: bool = True) -> None:

@@ -23,7 +23,10 @@ from bryggan.accounts.models import Coordination, Notice, SchoolClass, SchoolMem
 from bryggan.alignment.models import Alignment, SavedSearch
 from bryggan.common.models import AuditEntry, OutgoingMail
 from bryggan.config import environment
+from bryggan.fair import sharing
+from bryggan.fair.models import Booking, FairMessage, ShareLink, State
 from bryggan.initiatives.models import Contact, MoveProposal, Picture, PictureFile, SyncRun
+from fair import factories as fairs
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +48,10 @@ EDITORS: Answers = (IN, 403, 403, 403, 403, 200, 403, IN)
 STAFF: Answers = (IN, 403, 403, 403, 403, 200, 200, IN)
 ADMINISTRATORS: Answers = (IN, 403, 403, 403, 403, 403, 200, IN)
 EDITORS_POST: Answers = (IN, 403, 403, 403, 403, 302, 403, IN)
+FAIR_TEAM: Answers = (IN, 403, 403, 200, 403, 200, 403, IN)
+FAIR_TEAM_WRONG: Answers = (IN, 403, 403, 422, 403, 422, 403, IN)
+# A session of another department than the coordinator's.
+FAIR_EDITORS_POST: Answers = (IN, 403, 403, 404, 403, 302, 403, IN)
 NEVER: Answers = (405,) * 8
 NEVER_BUT_FIRST_SIGN_IN: Answers = (IN, 405, 405, 405, 405, 405, 405, IN)
 
@@ -137,6 +144,54 @@ TABLE: dict[tuple[str, str], tuple[str, dict[str, str], Answers]] = {
     ("school_class_add_teacher", "POST"): (
         "/klasser/{school_class}/larare", {"email": "x@skola.example.org"}, (IN, 422, 404, 404, 404, 404, 404, IN)
     ),
+    ("itinerary_sharing", "GET"): ("/program/{itinerary}/dela", {}, OWN_CLASS),
+    ("share_itinerary", "GET"): ("/program/{itinerary}/dela/lank", {}, NEVER_BUT_FIRST_SIGN_IN),
+    ("share_itinerary", "POST"): ("/program/{itinerary}/dela/lank", {}, (IN, 302, 404, 404, 404, 404, 404, IN)),
+    ("revoke_share", "GET"): ("/program/{itinerary}/dela/sluta", {}, NEVER_BUT_FIRST_SIGN_IN),
+    ("revoke_share", "POST"): ("/program/{itinerary}/dela/sluta", {}, (IN, 302, 404, 404, 404, 404, 404, IN)),
+    ("itinerary_pdf", "GET"): ("/program/{itinerary}/program.pdf", {}, OWN_CLASS),
+    # What a right link opens, and for whom, is tried in test_sharing.py.
+    ("shared_itinerary", "GET"): ("/delad/gissad", {}, (404,) * 8),
+    ("shared_calendar", "GET"): ("/delad/gissad/kalender.ics", {}, (404,) * 8),
+    ("shared_pdf", "GET"): ("/delad/gissad/program.pdf", {}, (404,) * 8),
+    ("shared_worker", "GET"): ("/delad/gissad/kopia.js", {}, (404,) * 8),
+    # The fair. Its team is editors; coordinators have the sessions of their own department or approved company.
+    ("fair", "GET"): ("/massan", {"day": "2027-06-01"}, ALL),
+    ("fair_session", "GET"): ("/massan/punkt/{session}", {}, ALL),
+    ("fair_venue", "GET"): ("/massan/{fair_slug}/plats/{venue_slug}", {"day": "2027-06-01"}, ALL),
+    ("fair_team", "GET"): ("/redaktion/massan/", {"day": "2027-06-01"}, FAIR_TEAM),
+    ("fair_day_list", "GET"): ("/redaktion/massan/dag/{venue_slug}/2027-06-01", {}, FAIR_TEAM),
+    ("fair_export", "GET"): ("/redaktion/massan/export.csv", {}, FAIR_TEAM),
+    ("fair_supply", "GET"): ("/redaktion/massan/program", {}, FAIR_TEAM),
+    ("fair_session_new", "GET"): ("/redaktion/massan/program/ny", {}, FAIR_TEAM),
+    ("fair_session_new", "POST"): ("/redaktion/massan/program/ny", {}, FAIR_TEAM_WRONG),
+    ("fair_session_edit", "GET"): ("/redaktion/massan/program/{session}", {}, FAIR_TEAM),
+    ("fair_session_edit", "POST"): ("/redaktion/massan/program/{session}", {}, FAIR_TEAM_WRONG),
+    ("publish_fair_session", "GET"): ("/redaktion/massan/program/{session}/publicera", {}, NEVER),
+    ("publish_fair_session", "POST"): ("/redaktion/massan/program/{draft}/publicera", {}, FAIR_EDITORS_POST),
+    ("cancel_fair_session", "GET"): ("/redaktion/massan/program/{session}/stall-in", {}, FAIR_TEAM),
+    ("cancel_fair_session", "POST"): ("/redaktion/massan/program/{draft}/stall-in", {}, FAIR_EDITORS_POST),
+    ("add_fair_occasion", "GET"): ("/redaktion/massan/program/{session}/tid", {}, NEVER),
+    ("add_fair_occasion", "POST"): ("/redaktion/massan/program/{session}/tid", {}, FAIR_TEAM_WRONG),
+    ("fair_occasion", "GET"): ("/redaktion/massan/tid/{occasion}", {}, FAIR_TEAM),
+    ("fair_occasion", "POST"): ("/redaktion/massan/tid/{occasion}", {}, FAIR_TEAM_WRONG),
+    ("cancel_fair_occasion", "GET"): ("/redaktion/massan/tid/{occasion}/stall-in", {}, FAIR_TEAM),
+    ("cancel_fair_occasion", "POST"): (
+        "/redaktion/massan/tid/{occasion}/stall-in", {}, (IN, 403, 403, 302, 403, 302, 403, IN)
+    ),
+    ("fair_import", "GET"): ("/redaktion/massan/las-in", {}, EDITORS),
+    ("fair_import", "POST"): ("/redaktion/massan/las-in", {}, (IN, 403, 403, 403, 403, 422, 403, IN)),
+    ("fair_file", "GET"): ("/redaktion/massan/las-in/program.csv", {}, EDITORS),
+    ("fair_message", "GET"): ("/redaktion/massan/meddelande", {}, EDITORS),
+    ("fair_message", "POST"): ("/redaktion/massan/meddelande", {}, (IN, 403, 403, 403, 403, 422, 403, IN)),
+    ("fair_venues", "GET"): ("/redaktion/massan/platser", {}, EDITORS),
+    ("fair_venue_edit", "GET"): ("/redaktion/massan/platser/{venue}", {}, EDITORS),
+    ("fair_venue_edit", "POST"): ("/redaktion/massan/platser/{venue}", {}, (IN, 403, 403, 403, 403, 422, 403, IN)),
+    ("fair_walks", "GET"): ("/redaktion/massan/platser/{venue}/vagar", {}, EDITORS),
+    ("fair_walks", "POST"): ("/redaktion/massan/platser/{venue}/vagar", {}, EDITORS_POST),
+    ("api:fairs", "GET"): ("/api/v1/fairs", {}, ALL),
+    ("api:fair", "GET"): ("/api/v1/fairs/{fair}", {}, ALL),
+    ("api:fair_sessions", "GET"): ("/api/v1/fairs/{fair}/sessions", {"per_page": "100"}, ALL),
     ("api:openapi-json", "GET"): ("/api/v1/openapi.json", {}, ALL),
     ("api:initiatives", "GET"): ("/api/v1/initiatives", {"per_page": "100"}, ALL),
     ("api:initiative", "GET"): ("/api/v1/initiatives/{initiative}", {}, ALL),
@@ -165,6 +220,10 @@ SECRETS: dict[str, frozenset[str]] = {
     "https://kalla.example.org/hemlig": frozenset({"administrator"}),
     "Min hemliga sökning": frozenset({"teacher"}),
     "Notis bara för ägaren": frozenset({"teacher"}),
+    # A class that has booked, for whoever answers for what it has booked; and what is not published yet.
+    "8BOKAD": frozenset({"editor", "coordinator"}),
+    "Hemligt utkast till mässan": frozenset({"editor"}),
+    "Hemligt meddelande om storm": frozenset({"editor"}),
     "koden-i-brevet": frozenset(),
     "vad revisionen minns": frozenset(),
 }
@@ -203,6 +262,19 @@ def world() -> dict[str, Any]:
     )
     OutgoingMail.objects.create(message_id="1", to=teacher.email, kind="sign-in code", subject="koden-i-brevet")
     AuditEntry.objects.create(by_process="sync", verb="vad revisionen minns", thing_type="x")
+    fair = fairs.fair()
+    session = fairs.session(fair, "Programpunkt för alla", department=department)
+    occasion = fairs.occasion(session)
+    booked_by = people.school_class(label="8BOKAD")
+    Booking.objects.create(
+        occasion=occasion, school_class=booked_by, pupils=20, adults=2, seats=22, state=Booking.State.BOOKED,
+        starts_at=occasion.starts_at, ends_at=occasion.ends_at,
+    )  # fmt: skip
+    draft = fairs.session(fair, "Hemligt utkast till mässan", state=State.DRAFT, venue=session.venue)
+    fairs.occasion(draft)
+    FairMessage.objects.create(fair=fair, subject="Hemligt meddelande om storm", text="x", on=fairs.DAY)
+    itinerary = fairs.itinerary(fair, school_class)
+    sharing.share(itinerary, by=teacher)
     return {
         "people": {
             "teacher": teacher,
@@ -228,6 +300,14 @@ def world() -> dict[str, Any]:
             user=teacher, kind="fair", cause="x", title="Notis bara för ägaren", address="/klasser"
         ).pk,
         "link": initiative.alignments.get().pk,
+        "itinerary": itinerary.pk,
+        "fair": fair.pk,
+        "fair_slug": fair.slug,
+        "session": session.pk,
+        "draft": draft.pk,
+        "occasion": occasion.pk,
+        "venue": session.venue.pk,
+        "venue_slug": session.venue.slug,
     }
 
 
@@ -302,7 +382,10 @@ def test_the_secret_words_do_stand_where_their_readers_look(world: dict[str, Any
     """Otherwise the test above would be content with nothing."""
     seen = {
         "teacher": ["/konto/", "/klasser/{school_class}", "/sokningar", "/konto/notiser"],
-        "editor": ["/redaktion/larare", "/initiativ/{initiative}-{slug}"],
+        "editor": [
+            "/redaktion/larare", "/initiativ/{initiative}-{slug}", "/redaktion/massan/program",
+            "/redaktion/massan/meddelande", "/redaktion/massan/dag/{venue_slug}/2027-06-01",
+        ],
         "administrator": ["/forvaltning/kallor", "/forvaltning/kallor/{run}"],
     }
     pages = "".join(
@@ -320,6 +403,7 @@ def test_a_refused_post_changes_nothing(world: dict[str, Any]) -> None:
             SchoolMembership.objects.get(pk=world["waiting"]).confirmed_at,
             Alignment.objects.get().state,
             list(SavedSearch.objects.values_list("name", "wants_mail")),
+            list(ShareLink.objects.values_list("pk", "revoked_at")),
         ]
 
     before = state()

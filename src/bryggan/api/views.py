@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import msgspec
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -18,7 +17,8 @@ from bryggan.alignment import asking, searching, suggesting
 from bryggan.alignment import index as indexes
 from bryggan.alignment.listing import listed
 from bryggan.alignment.models import Alignment, ProgrammeFit, SubjectFit
-from bryggan.api import answers, schemas
+from bryggan.api import answers, fairs, schemas
+from bryggan.api.answering import Refused, answer, refuse_problems
 from bryggan.curriculum.models import (
     Block,
     CoreContent,
@@ -39,50 +39,29 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
+api.add_router("/fairs", fairs.router)
 _API_FACETS = tuple(facet for facet in searching.FACETS if facet != "level")
-
-
-class Refused(Exception):
-    """The request holds something that is not understood: 422 with `detail`."""
-
-
-def _answer(data: Any, status: int = 200) -> HttpResponse:
-    answer = HttpResponse(msgspec.json.encode(data), content_type="application/json; charset=utf-8", status=status)
-    answer["Access-Control-Allow-Origin"] = "*"
-    return answer
 
 
 @api.exception_handler(Refused)
 def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
-    return _answer({"detail": str(error)}, 422)
+    return answer({"detail": str(error)}, 422)
 
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     names = ", ".join(sorted({str(part["loc"][-1]) for part in error.errors}))
-    return _answer({"detail": _("Parametern %(names)s har fel form.") % {"names": names}}, 422)
+    return answer({"detail": _("Parametern %(names)s har fel form.") % {"names": names}}, 422)
 
 
 @api.exception_handler(Http404)
 def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
-    return _answer({"detail": _("Finns inte.")}, 404)
+    return answer({"detail": _("Finns inte.")}, 404)
 
 
 def not_there(request: HttpRequest, rest: str) -> HttpResponse:
     """Any other address below /api/."""
-    return _answer({"detail": _("Finns inte.")}, 404)
-
-
-def _refuse_problems(problems: tuple[asking.Problem, ...]) -> None:
-    for problem in problems:
-        if problem.why == "ended":
-            # An ended point's id stays valid: it is answered for by its successors.
-            continue
-        if problem.why == "unknown parameter":
-            raise Refused(_("Okänd parameter: %(name)s") % {"name": problem.parameter})
-        raise Refused(
-            _("Parametern %(name)s förstås inte: %(value)s") % {"name": problem.parameter, "value": problem.value}
-        )
+    return answer({"detail": _("Finns inte.")}, 404)
 
 
 @api.get("/initiatives", response={200: schemas.InitiativeList, 422: schemas.Problem}, operation_id="initiatives")
@@ -90,9 +69,9 @@ def initiatives(request: HttpRequest, filters: Query[schemas.InitiativeFilters])
     """Initiatives that match, with counts for every value of every filter (its own filter left out)."""
     with indexes.current():
         asked = asking.asked(dict(request.GET.lists()))
-        _refuse_problems(asked.problems)
+        refuse_problems(asked.problems)
         found = searching.search(asked.query, page=asked.page, per_page=asked.per_page, facets=_API_FACETS)
-    return _answer(
+    return answer(
         {
             "count": found.count,
             "page": asked.page,
@@ -133,7 +112,7 @@ def initiative(request: HttpRequest, pk: int) -> HttpResponse:
     )
     fits = SubjectFit.objects.filter(initiative=row).select_related("subject").order_by("-score", "pk")
     programmes = ProgrammeFit.objects.filter(initiative=row, orientation_code="").select_related("programme")
-    return _answer(
+    return answer(
         {
             **answers.whole(row, row.takes_classes_now),
             "alignments": [
@@ -160,7 +139,7 @@ def suggestions(request: HttpRequest, filters: Query[schemas.SuggestionFilters])
     if wrong:
         raise Refused(_("Parametern %(names)s har fel form.") % {"names": "exclude"})
     asked = asking.asked({name: given[name] for name in names if name != "exclude" and given[name]})
-    _refuse_problems(asked.problems)
+    refuse_problems(asked.problems)
     found = suggesting.suggest(suggesting.wish_of(asked.query, given["exclude"]), on=timezone.localdate())
     rows = {row.pk: row for row in listed([example.initiative.pk for example in found.examples], {})}
     examples = []
@@ -175,7 +154,7 @@ def suggestions(request: HttpRequest, filters: Query[schemas.SuggestionFilters])
                 "question": example.question,
             }
         )
-    return _answer({"examples": examples, "widened": str(suggesting.WIDENED[found.widened]) or None})
+    return answer({"examples": examples, "widened": str(suggesting.WIDENED[found.widened]) or None})
 
 
 def _subject_fit(fit: SubjectFit) -> dict[str, Any]:
@@ -198,7 +177,7 @@ def subjects(request: HttpRequest, filters: Query[schemas.SubjectFilters]) -> Ht
     if given["curriculum"]:
         rows = rows.filter(curriculum__in=_known(given, "curriculum", Curriculum.values))
     results = [answers.subject(row) for row in rows]
-    return _answer({"count": len(results), "results": results})
+    return answer({"count": len(results), "results": results})
 
 
 @api.get(
@@ -225,7 +204,7 @@ def core_content(request: HttpRequest, filters: Query[schemas.PointFilters]) -> 
     count = rows.count()
     chosen = rows.order_by("subject__curriculum", "subject__code", "course__position", "first_year", "position", "pk")
     results = [answers.point(row) for row in chosen[(page - 1) * per_page : page * per_page]]
-    return _answer({"count": count, "page": page, "per_page": per_page, "results": results})
+    return answer({"count": count, "page": page, "per_page": per_page, "results": results})
 
 
 @api.get(
@@ -236,7 +215,7 @@ def one_point(request: HttpRequest, key: str) -> HttpResponse:
     row = CoreContent.objects.select_related("subject", "course").filter(key=key[:16]).first()
     if row is None:
         raise Http404
-    return _answer(answers.ended_point(row))
+    return answer(answers.ended_point(row))
 
 
 @api.get(
@@ -266,7 +245,7 @@ def programmes(request: HttpRequest, filters: Query[schemas.ProgrammeFilters]) -
         }
         for row in rows
     ]
-    return _answer({"count": len(results), "results": results})
+    return answer({"count": len(results), "results": results})
 
 
 def _given(request: HttpRequest, *names: str) -> dict[str, list[str]]:
@@ -285,5 +264,5 @@ def _known(given: Mapping[str, list[str]], name: str, known: Collection[str]) ->
 
 def _paging(given: Mapping[str, list[str]]) -> tuple[int, int]:
     asked = asking.asked({name: given[name] for name in ("page", "per_page") if given[name]})
-    _refuse_problems(asked.problems)
+    refuse_problems(asked.problems)
     return asked.page, asked.per_page

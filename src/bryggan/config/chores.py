@@ -6,10 +6,12 @@ from bryggan.accounts import letters, retention
 from bryggan.alignment import aligning, saving, unmet
 from bryggan.common import outbox
 from bryggan.common.worker import Chore
+from bryggan.fair import waiting
 from bryggan.initiatives import moves, pictures, schedule
 
 CHORES = (
     Chore("mail", outbox.send_waiting, 0.5, lane="mail"),
+    Chore("seat offers", waiting.give_out_due, 5, lane="seats"),
     Chore("alignment", aligning.align_some, 2, lane="alignment"),
     Chore("vectors", aligning.learn_some, 5, lane="alignment"),
     Chore("sync", schedule.sync_due, 60),

@@ -18,6 +18,7 @@ COMMANDS = {
     "check-source": "ask a source and print what was found, writing nothing",
     "import-curriculum": "read the national curriculum from Skolverket's API or from files",
     "import-school-units": "read school units from the register or a file",
+    "import-fair": "read a fair's programme from a table, a calendar or JSON",
     "align": "compute which initiative teaches what",
     "evaluate-alignment": "measure the matching against judged initiatives",
     "serve": "serve the web pages and the API",

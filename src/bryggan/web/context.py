@@ -16,10 +16,12 @@ _SECTIONS = {
     "utforska": "explore",
     "initiativ": "explore",
     "forslag": "suggestions",
+    "massan": "fair",
     "klasser": "classes",
     "konto": "account",
     "notiser": "notices",
     "sokningar": "account",
+    "program": "itineraries",
     "redaktion": "editors",
 }
 _extract: dict[int, bool] = {}

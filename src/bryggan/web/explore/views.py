@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from bryggan.alignment import asking, searching, snippets, unmet
 from bryggan.alignment import index as indexes
 from bryggan.alignment.permissions import may_decide_links
+from bryggan.fair.listing import coming_fair
 from bryggan.initiatives.models import Initiative, PictureFile
 from bryggan.initiatives.permissions import may_edit_offer
 from bryggan.web.editing.reading import reading_of
@@ -36,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "cards": [] if closed else cards.cards(found.ids, found.served),
         "taking_classes": found.count,
         "total": total,
+        "fair": coming_fair(),
     }
     if request.user.is_authenticated:
         context["classes"] = filters.own_classes(request.user)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from bryggan.initiatives.models import Initiative
 from bryggan.web.sheets import pdf
 from bryggan.web.sheets.lesson_sheet import LessonSheet, class_address, class_of, lesson_sheet
+from bryggan.web.sheets.typesetting import qr_code
 
 
 @require_safe
@@ -24,7 +25,7 @@ def lesson_sheet_page(request: HttpRequest, address: str) -> HttpResponse:
     context = {
         "sheet": sheet,
         "initiative": sheet.initiative,
-        "code": pdf.qr_code(sheet.address),
+        "code": qr_code(sheet.address),
         "no_points": pdf.no_points_text(sheet),
         "pdf": _address("lesson_sheet_pdf", sheet.initiative, sheet.parameters),
         "lines": range(8),

@@ -1,0 +1,181 @@
+"""What the pages of a programme share: whose it is, how days and times are written, and what is posted back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.http import Http404, HttpRequest
+from django.utils.dateparse import parse_date, parse_datetime, parse_time
+from django.utils.formats import date_format
+
+from bryggan.accounts.models import SchoolClass, User
+from bryggan.fair.frames import Frame
+from bryggan.fair.itinerary_permissions import may_change, may_look
+from bryggan.fair.models import Fair, Itinerary, ItineraryDay, Stop
+from bryggan.fair.proposals import Chosen, ProposedStop
+from bryggan.fair.reasons import Reason
+from bryggan.fair.timetables import for_timetable
+from bryggan.web.accounts.guards import person
+
+_SALT = "shown programme"
+
+
+def own_itinerary(request: HttpRequest, pk: int) -> Itinerary:
+    """A programme that the person may change; anybody else's does not exist."""
+    itinerary = _read(pk)
+    if not may_change(person(request), itinerary):
+        raise Http404
+    return itinerary
+
+
+def itinerary_to_look_at(request: HttpRequest, pk: int) -> Itinerary:
+    """A programme of her own, or one that a colleague at the school shows."""
+    itinerary = _read(pk)
+    if not may_look(person(request), itinerary):
+        raise Http404
+    return itinerary
+
+
+def _read(pk: int) -> Itinerary:
+    itinerary = for_timetable(Itinerary.objects.filter(pk=pk)).first()
+    if itinerary is None:
+        raise Http404
+    return itinerary
+
+
+def classes_of(user: User) -> list[SchoolClass]:
+    """Her classes, the one she made a programme for last first."""
+    classes = (
+        SchoolClass.objects.taught_by(user).select_related("school_unit", "programme").prefetch_related("subjects")
+    )
+    last = (
+        Itinerary.objects.filter(made_by=user).order_by("-made_at").values_list("school_class_id", flat=True).first()
+    )
+    return sorted(classes, key=lambda one: (one.pk != last, one.label, one.pk))
+
+
+def chosen_class(request: HttpRequest, classes: Iterable[SchoolClass]) -> SchoolClass | None:
+    """The class of the address or the form; without one the first. None when the one asked for is not hers."""
+    asked = request.POST.get("klass") or request.GET.get("klass") or ""
+    found = list(classes)
+    if not asked:
+        return found[0] if found else None
+    return next((one for one in found if str(one.pk) == asked), None)
+
+
+def read_day(text: str | None, fair: Fair) -> date | None:
+    """A day of the fair, written 2027-06-01."""
+    try:
+        day = parse_date(text or "")
+    except ValueError:
+        return None
+    return day if day and fair.first_on <= day <= fair.last_on else None
+
+
+def read_moment(text: str | None) -> datetime | None:
+    try:
+        moment = parse_datetime(text or "")
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
+
+
+def read_clock(text: str | None) -> time | None:
+    """`09:30` as browsers write it, or `9.30` as people do."""
+    try:
+        return parse_time((text or "").strip().replace(".", ":"))
+    except ValueError:
+        return None
+
+
+def day_text(day: date) -> str:
+    """`Tisdag 1 juni`."""
+    text = date_format(day, "l j F")
+    return text[:1].upper() + text[1:]
+
+
+def sealed(frame: Frame, stops: Iterable[ProposedStop]) -> str:
+    """A shown day as a form carries it: what is saved is what was shown, and nothing a visitor made up."""
+    return signing.dumps(
+        {"frame": _frame_out(frame), "stops": [_out(one.chosen) for one in stops]}, salt=_SALT, compress=True
+    )
+
+
+def unsealed(text: str) -> tuple[Frame, list[Chosen]] | None:
+    """What `sealed` wrote; None for anything else."""
+    try:
+        data = signing.loads(text, salt=_SALT)
+        return _frame_in(data["frame"]), [_in(one) for one in data["stops"]]
+    except (signing.BadSignature, KeyError, TypeError, ValueError):
+        return None
+
+
+def frame_from(data: Any, frame: Frame) -> tuple[Frame, bool]:
+    """The frame with what a form says in place of what it had; and whether all of it could be read."""
+    changed: dict[str, Any] = {}
+    understood = True
+    for name in ("begins", "ends", "lunch_from", "lunch_until"):
+        if name in data:
+            clock = read_clock(data[name])
+            understood = understood and clock is not None
+            changed[name] = clock or getattr(frame, name)
+    for name, most in (("lunch_minutes", 180), ("break_minutes", 60), ("longest_walk_minutes", 240)):
+        if name in data:
+            text = str(data[name]).strip()
+            number = int(text) if text.isdigit() and len(text) < 5 else -1
+            understood = understood and 0 <= number <= most
+            changed[name] = number if 0 <= number <= most else getattr(frame, name)
+    for name in ("starts_from", "ends_at_place"):
+        if name in data:
+            understood = understood and data[name] in ItineraryDay.Place.values
+            changed[name] = data[name] if data[name] in ItineraryDay.Place.values else getattr(frame, name)
+    own = {"on": frame.on, **frame.columns(), **changed}
+    return Frame(**own), understood
+
+
+def _frame_out(frame: Frame) -> dict[str, Any]:
+    columns = {
+        name: value.isoformat() if isinstance(value, time) else value for name, value in frame.columns().items()
+    }
+    return {"on": frame.on.isoformat(), **columns}
+
+
+def _frame_in(data: dict[str, Any]) -> Frame:
+    clocks = {name: time.fromisoformat(data[name]) for name in ("begins", "ends", "lunch_from", "lunch_until")}
+    return Frame(**{**data, **clocks, "on": date.fromisoformat(data["on"])})
+
+
+def _out(one: Chosen) -> list[Any]:
+    reason = [one.reason.code, dict(one.reason.params)] if one.reason else None
+    return [
+        one.kind,
+        one.starts_at.isoformat(),
+        one.ends_at.isoformat(),
+        one.occasion,
+        one.venue,
+        one.title,
+        one.wish,
+        one.is_locked,
+        reason,
+        str(one.uid) if one.uid else None,
+    ]
+
+
+def _in(data: list[Any]) -> Chosen:
+    kind, starts_at, ends_at, occasion, venue, title, wish, is_locked, reason, uid = data
+    return Chosen(
+        kind=Stop.Kind(kind),
+        starts_at=datetime.fromisoformat(starts_at),
+        ends_at=datetime.fromisoformat(ends_at),
+        occasion=occasion,
+        venue=venue,
+        title=title,
+        wish=Stop.Wish(wish),
+        is_locked=bool(is_locked),
+        reason=Reason(reason[0], reason[1]) if reason else None,
+        uid=UUID(uid) if uid else None,
+    )
