@@ -4,7 +4,8 @@
 
 Makes a database of its own in a temporary folder and throws it away. Every figure is CPU time of this
 process (user and system) per answer, median of the queries after two warm-up rounds; the naive version
-answers the same questions with the same rows by SQL alone, and the floor is the bare bitmap work.
+answers the same questions with the same rows by SQL alone, and the floor is the bare bitmap work. Memory is
+that of a process which only makes the index, and makes it anew while the old one still answers.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import os
 import platform
 import random
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -58,6 +60,7 @@ def measure(number: int, curriculum: Path | None, queries: int) -> dict[str, obj
     fill(curriculum)
     generate.initiatives(number)
     staticfiles.prepare()
+    memory = json.loads(subprocess.check_output([sys.executable, "-c", MEMORY], text=True))
 
     began = time.process_time()
     with index.current():
@@ -74,12 +77,14 @@ def measure(number: int, curriculum: Path | None, queries: int) -> dict[str, obj
     client = Client()
     chance = random.Random(7)
     with index.current() as made:
-        vocabulary = sorted(made.texts._word_counts, key=lambda w: -made.texts._word_counts[w])[20:300]
+        counts = made.texts.word_counts()
+        vocabulary = sorted(counts, key=lambda word: (-counts[word], word))[20:300]
     asked = [addresses(chance, vocabulary) for _ in range(queries)]
     result: dict[str, object] = {
         "initiatives": number,
         "index_first_build_cpu_s": round(built, 2),
         "index_rebuild_cpu_s": round(rebuilt, 2),
+        **memory,
         "python": platform.python_version(),
         "machine": f"{os.cpu_count()} cores",
     }
@@ -102,6 +107,7 @@ def measure(number: int, curriculum: Path | None, queries: int) -> dict[str, obj
     parsed = [query(address) for address in asked]
     result["hits_median"] = statistics.median(searching.search(q).count for q in parsed)
     result["search_only_cpu_ms"] = round(statistics.median(cpu(lambda q=q: searching.search(q)) for q in parsed), 2)
+    result["first_answer_after_a_change_cpu_ms"] = round(statistics.median(after_a_change(q) for q in parsed[:10]), 1)
     naive_times, naive_statements = [], []
     for q in parsed[: max(5, queries // 6)]:
         with CaptureQueriesContext(connection) as captured:
@@ -112,6 +118,39 @@ def measure(number: int, curriculum: Path | None, queries: int) -> dict[str, obj
     with index.current() as made:
         result["floor_bitmaps_cpu_ms"] = round(statistics.median(cpu(lambda q=q: floor(made, q)) for q in parsed), 3)
     return result
+
+
+# Resident megabytes of a process without and with the index, and the most it took to make the index anew.
+MEMORY = """
+import json
+import django
+django.setup()
+from bryggan.alignment import index
+from bryggan.common.models import DataVersion
+
+def megabytes(name):
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) // 1024 for line in status if line.startswith(name))
+
+told = {"process_mb": megabytes("VmRSS")}
+with index.current():
+    told["with_index_mb"] = megabytes("VmRSS")
+DataVersion.touch("initiatives")
+with index.current():
+    told["most_when_made_anew_mb"] = megabytes("VmHWM")
+print(json.dumps(told))
+"""
+
+
+def after_a_change(q: object) -> float:
+    """Milliseconds of CPU to take in a change of one initiative and answer."""
+    from bryggan.alignment import index, searching
+    from bryggan.common.models import DataVersion
+
+    with index.current() as made:
+        number = made.all.max()
+    DataVersion.touch("initiatives", [number])
+    return cpu(lambda: searching.search(q), repeat=1)  # type: ignore[arg-type]
 
 
 def fill(curriculum: Path | None) -> None:

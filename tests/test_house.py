@@ -39,6 +39,7 @@ PURE = (
     "common/safe_html.py",
     "config/environment.py",
     "curriculum/points.py",
+    "fair/capacity.py",
     "fair/daybound.py",
     "fair/dayproblem.py",
     "fair/dayrules.py",

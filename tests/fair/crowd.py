@@ -53,7 +53,7 @@ class Plan:
     first_day: str
     hours: float
     acts: int
-    rounds: int = 60
+    rounds: int = 40
     client: str = "fair.crowd:teacher"
     lanes: tuple[str, ...] = ("seats",)
     kill_workers: int = 1

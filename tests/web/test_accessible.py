@@ -44,6 +44,9 @@ PAGES: list[tuple[str, str, str]] = [
     ("searches", TEACHER, "a saved search"),
     ("notices", TEACHER, "/konto/notiser"),
     ("letters", TEACHER, "/konto/brev"),
+    ("insights", STRANGER, "/insikter"),
+    ("insights", EDITOR, "/insikter"),
+    ("activity_definition", EDITOR, "/insikter/aktiv"),
     ("link_queue", EDITOR, "/redaktion/kopplingar"),
     ("initiative_links", EDITOR, "links of the pilot"),
     ("school_offer", EDITOR, "school offer of the pilot"),
@@ -94,7 +97,7 @@ PAGES: list[tuple[str, str, str]] = [
 # Looked at on the way, by a test of its own below.
 ON_THE_WAY = {"stop_letters", "account_confirm_login_code", "stop_search_mail"}
 SAME_PAGE = {"account_request_login_code": "account_login"}
-NO_PAGE = {
+NO_PAGE = {"download_insights": "answers with a file", 
     "picture": "answers with a picture",
     "lesson_sheet_pdf": "answers with a PDF",
     "itinerary_pdf": "answers with a PDF",

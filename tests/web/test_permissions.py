@@ -24,7 +24,7 @@ from bryggan.alignment.models import Alignment, SavedSearch
 from bryggan.common.models import AuditEntry, OutgoingMail
 from bryggan.config import environment
 from bryggan.fair import sharing
-from bryggan.fair.models import Booking, FairMessage, ShareLink, State
+from bryggan.fair.models import Booking, FairMessage, Session, ShareLink, State
 from bryggan.initiatives.models import Contact, MoveProposal, Picture, PictureFile, SyncRun
 from fair import factories as fairs
 
@@ -83,6 +83,10 @@ TABLE: dict[tuple[str, str], tuple[str, dict[str, str], Answers]] = {
     ("stop_letters", "POST"): ("/konto/brev/sluta/gissad", {}, (404,) * 8),
     ("stop_search_mail", "GET"): ("/sokningar/sluta/gissad", {}, (404,) * 8),
     ("stop_search_mail", "POST"): ("/sokningar/sluta/gissad", {}, (404,) * 8),
+    ("insights", "GET"): ("/insikter", {"termin": "2027vt"}, ALL),
+    ("download_insights", "GET"): ("/insikter/hamta.json", {}, ALL),
+    ("activity_definition", "GET"): ("/insikter/aktiv", {}, EDITORS),
+    ("activity_definition", "POST"): ("/insikter/aktiv", {"measures": "programme", "least": "2"}, EDITORS_POST),
     ("link_queue", "GET"): ("/redaktion/kopplingar", {}, EDITORS),
     ("decide_link", "GET"): ("/redaktion/kopplingar/{link}", {}, NEVER),
     ("decide_link", "POST"): ("/redaktion/kopplingar/{link}", {"decision": "reject"}, EDITORS_POST),
@@ -399,7 +403,8 @@ def test_a_refused_post_changes_nothing(world: dict[str, Any]) -> None:
     def state() -> list[Any]:
         return [
             MoveProposal.objects.get().state,
-            SchoolClass.objects.get().archived_at,
+            SchoolClass.objects.get(pk=world["school_class"]).archived_at,
+            Session.objects.get(pk=world["draft"]).state,
             SchoolMembership.objects.get(pk=world["waiting"]).confirmed_at,
             Alignment.objects.get().state,
             list(SavedSearch.objects.values_list("name", "wants_mail")),

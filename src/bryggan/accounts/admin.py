@@ -127,7 +127,7 @@ class AccessInvitationAdmin(AuditedAdmin):
 @admin.register(SchoolUnit)
 class SchoolUnitAdmin(AuditedAdmin):
     titles = (_("skola eller förskola"), _("skolor och förskolor"))
-    list_display = ("name", "code", "kind", "organizer", "municipality_code", "ended_at")
+    list_display = ("name", "code", "kind", "organizer", "area", "municipality_code", "ended_at")
     list_filter = ("kind", ("ended_at", admin.EmptyFieldListFilter), "municipality_code")
     search_fields = ("name", "code")
 

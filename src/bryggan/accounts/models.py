@@ -76,6 +76,8 @@ class SchoolUnit(models.Model):
     organizer = models.CharField(max_length=200, blank=True)
     municipality_code = models.CharField(max_length=4, blank=True)
     school_forms = models.JSONField(default=list)
+    # The part of the city, where somebody has written it down.
+    area = models.CharField(max_length=80, blank=True)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -474,6 +476,7 @@ class Fact(models.Model):
     school_code = models.CharField(max_length=20, blank=True)
     school_name = models.CharField(max_length=200, blank=True)
     organizer = models.CharField(max_length=200, blank=True)
+    area = models.CharField(max_length=80, blank=True)
     school_form = models.CharField(max_length=6, blank=True)
     initiative = models.PositiveBigIntegerField(null=True, blank=True)
     department = models.SlugField(max_length=80, blank=True)

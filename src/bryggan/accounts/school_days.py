@@ -131,3 +131,34 @@ def _usual(start: int, name: str) -> SchoolCalendar:
         (*weeks, (squeezed, squeezed)),
         is_preliminary=True,
     )
+
+
+@dataclass(frozen=True, order=True)
+class HalfYear:
+    """A term as figures are compared by: August to December, or January to July. Days are inclusive."""
+
+    first_on: date
+    last_on: date
+
+    @property
+    def code(self) -> str:
+        """`2026ht`, `2027vt`."""
+        return f"{self.first_on.year}{'ht' if self.first_on.month == 8 else 'vt'}"
+
+    @property
+    def before(self) -> HalfYear:
+        return half_year_of(self.first_on - timedelta(days=1))
+
+
+def half_year_of(day: date) -> HalfYear:
+    if day.month >= 8:
+        return HalfYear(date(day.year, 8, 1), date(day.year, 12, 31))
+    return HalfYear(date(day.year, 1, 1), date(day.year, 7, 31))
+
+
+def half_year_by_code(code: str) -> HalfYear | None:
+    """The term that a code names; None for anything else."""
+    if len(code) != 6 or not (code[:4].isascii() and code[:4].isdigit()) or not 1990 <= int(code[:4]) <= 2200:
+        return None
+    months = {"ht": 8, "vt": 1}
+    return half_year_of(date(int(code[:4]), months[code[4:]], 1)) if code[4:] in months else None

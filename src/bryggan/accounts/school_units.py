@@ -46,6 +46,7 @@ class RegisteredUnit:
     name: str
     kind: SchoolUnit.Kind = SchoolUnit.Kind.SCHOOL
     organizer: str = ""
+    area: str = ""
     municipality_code: str = ""
     school_forms: tuple[str, ...] = ()
     latitude: float | None = None
@@ -98,7 +99,7 @@ def read_file(path: Path) -> tuple[list[RegisteredUnit], list[dict[str, str]]]:
     """The units of a JSON or CSV file, and those left out with their reasons. Raises BadFile.
 
     JSON is `{"units": [...]}` or a list; CSV has a header and commas or semicolons. A unit has `code`
-    (or `schoolUnitCode`), `name`, and perhaps `organizer` (or `organizerName`), `municipality_code` (or
+    (or `schoolUnitCode`), `name`, and perhaps `organizer` (or `organizerName`), `area`, `municipality_code` (or
     `municipalityCode`), `school_forms`, `kind`, `latitude`, `longitude`. A preschool may lack a code.
     """
     try:
@@ -144,6 +145,7 @@ def _take_in_one(unit: RegisteredUnit) -> str:
             "name": unit.name,
             "kind": unit.kind.value,
             "organizer": unit.organizer,
+            "area": unit.area,
             "municipality_code": unit.municipality_code,
             "school_forms": list(unit.school_forms),
             "latitude": unit.latitude,
@@ -215,6 +217,7 @@ def _unit(row: Mapping[str, Any]) -> RegisteredUnit | str:
         name=name,
         kind=kind,
         organizer=line(str(row.get("organizer") or row.get("organizerName") or ""))[:200],
+        area=line(str(row.get("area") or ""))[:80],
         municipality_code=municipality,
         school_forms=forms,
         latitude=coordinate(row.get("latitude"), largest=90),

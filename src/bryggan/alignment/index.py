@@ -7,19 +7,21 @@ asked under a lock, so nobody ever reads a half-made one. A change of some initi
 from __future__ import annotations
 
 import threading
+from array import array
+from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from bryggan.alignment.models import Alignment, ProgrammeFit
-from bryggan.alignment.textindex import TextIndex, words_of
+from bryggan.alignment.textindex import TextIndex, Words, with_room, words_of
 from bryggan.common.models import ChangedRow, DataVersion
 from bryggan.common.safe_html import text_of
 from bryggan.curriculum.models import CoreContent, Course, Orientation, Programme, Subject
@@ -34,6 +36,15 @@ _TERM_FACETS: dict[str, str] = {
     Term.Kind.TECHNOLOGY: "technology",
     Term.Kind.GOAL: "goal",
 }
+
+# How many initiatives are read at a time.
+BATCH = 500
+# More changes than this at once are not held in memory together: everything is made anew instead.
+MOST_CHANGES = 10_000
+# With a hundred thousand initiatives, the sets for one choice in the curriculum may weigh some megabytes.
+MOST_REMEMBERED = 64
+
+T = TypeVar("T")
 
 
 class Cell(NamedTuple):
@@ -68,17 +79,28 @@ class Point(NamedTuple):
     text: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
-    """What the index holds of one initiative, so that it can be taken out again."""
+    """What the index holds of one initiative, so that it can be taken out again.
 
-    values: dict[str, frozenset[str]]
-    cells: frozenset[Cell]
-    # Key, alignment and whether a person confirmed it: confirmed ones first, then by score.
-    points: tuple[tuple[str, int, bool], ...]
+    There is one of these for each initiative in every process, so strings and pairs in it are shared between all.
+    """
+
+    # Facet and value.
+    values: tuple[tuple[str, str], ...]
+    # Keys of points, confirmed ones first, then by score; the alignment of each; how many are confirmed.
+    keys: tuple[str, ...]
+    alignments: array[int]
+    confirmed: int
     takes_classes: bool
     title: str
     newest: float
+
+    @property
+    def points(self) -> list[tuple[str, int, bool]]:
+        """Key, alignment and whether a person confirmed it: confirmed ones first, then by score."""
+        pairs = enumerate(zip(self.keys, self.alignments, strict=True))
+        return [(key, alignment, place < self.confirmed) for place, (key, alignment) in pairs]
 
 
 @dataclass
@@ -97,23 +119,28 @@ class Index:
     labels: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     texts: TextIndex = field(default_factory=TextIndex)
     size: int = 0
-    newest_rank: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    title_rank: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     # Answers that depend on the index alone, forgotten whenever it changes.
-    remembered: dict[Any, Any] = field(default_factory=dict)
+    remembered: dict[Hashable, Any] = field(default_factory=dict)
+    # Titles and numbers in order, kept from when somebody first asks for that order.
+    _by_title: list[tuple[str, int]] | None = None
+    # When each came, by number.
+    _newest: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def put(self, number: int, entry: Entry) -> None:
         self.entries[number] = entry
         self.all.add(number)
         if entry.takes_classes:
             self.takes_classes.add(number)
-        for facet, values in entry.values.items():
-            for value in values:
-                self.by_value[facet][value].add(number)
-        for cell in entry.cells:
+        for facet, value in entry.values:
+            self.by_value[facet][value].add(number)
+        for cell in self._cells(entry):
             self.by_cell[cell].add(number)
-        for key, _alignment, _confirmed in entry.points:
+        for key in entry.keys:
             self.by_point[key].add(number)
+        if self._by_title is not None:
+            insort(self._by_title, (entry.title, number))
+        self._newest = with_room(self._newest, number)
+        self._newest[number] = entry.newest
 
     def remove(self, number: int) -> None:
         entry = self.entries.pop(number, None)
@@ -121,25 +148,60 @@ class Index:
             return
         self.all.discard(number)
         self.takes_classes.discard(number)
-        for facet, values in entry.values.items():
-            for value in values:
-                self.by_value[facet][value].discard(number)
-        for cell in entry.cells:
+        for facet, value in entry.values:
+            self.by_value[facet][value].discard(number)
+        for cell in self._cells(entry):
             self.by_cell[cell].discard(number)
-        for key, _alignment, _confirmed in entry.points:
+        for key in entry.keys:
             self.by_point[key].discard(number)
+        if self._by_title is not None:
+            del self._by_title[bisect_left(self._by_title, (entry.title, number))]
         self.texts.remove(number)
 
+    def _cells(self, entry: Entry) -> set[Cell]:
+        return {self.points[key].cell for key in entry.keys}
+
     def settle(self) -> None:
-        """Make the orders anew and forget remembered answers: call after a batch of changes."""
-        self.size = max(self.entries, default=0) + 1
-        self.newest_rank = self._ranked(sorted(self.entries, key=lambda n: (-self.entries[n].newest, -n)))
-        self.title_rank = self._ranked(sorted(self.entries, key=lambda n: (self.entries[n].title, n)))
+        """Forget orders and remembered answers: call after a batch of changes."""
+        self.size = self.all.max() + 1 if self.all else 1
         self.remembered.clear()
 
-    def _ranked(self, numbers: list[int]) -> NDArray[np.int64]:
-        rank = np.zeros(self.size, dtype=np.int64)
-        rank[numbers] = np.arange(len(numbers))
+    @property
+    def newest_rank(self) -> NDArray[np.int32]:
+        """Place in the order newest first, by number."""
+
+        def made() -> NDArray[np.int32]:
+            # From the last number to the first, which is how those that came together stay.
+            numbers = np.array(self.all.to_array(), dtype=np.int64)[::-1]
+            return self._ranked(numbers[np.argsort(-self._newest[numbers], kind="stable")])
+
+        return self.remember("newest", made)
+
+    @property
+    def title_rank(self) -> NDArray[np.int32]:
+        """Place in the order by title, by number."""
+
+        def made() -> NDArray[np.int32]:
+            if self._by_title is None:
+                self._by_title = sorted((entry.title, number) for number, entry in self.entries.items())
+            numbers = (number for _title, number in self._by_title)
+            return self._ranked(np.fromiter(numbers, dtype=np.int64, count=len(self._by_title)))
+
+        return self.remember("title", made)
+
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, kept until the index changes or MOST_REMEMBERED other answers have been asked for."""
+        kept = self.remembered
+        # Taken out and put in again: the one asked for longest ago is the first.
+        found = kept.pop(key) if key in kept else make()
+        kept[key] = found
+        if len(kept) > MOST_REMEMBERED:
+            del kept[next(iter(kept))]
+        return found
+
+    def _ranked(self, numbers: NDArray[np.int64]) -> NDArray[np.int32]:
+        rank = np.zeros(self.size, dtype=np.int32)
+        rank[numbers] = np.arange(len(numbers), dtype=np.int32)
         return rank
 
 
@@ -181,31 +243,54 @@ def _follow(index: Index) -> None:
         return
     # A database behind the index is another database: everything is new.
     if index.number < whole or index.number > number or index.curriculum_number != curriculum or index.number < 0:
-        fresh = Index()
-        _load_labels(fresh)
-        _load_curriculum_labels(fresh)
-        _load(fresh, None)
-        fresh.number, fresh.curriculum_number = number, curriculum
-        index.__dict__.update(fresh.__dict__)
+        _make_anew(index, number, curriculum)
         return
     changed = ChangedRow.objects.filter(name="initiatives", number__gt=index.number)
-    rows = list(changed.values_list("row", flat=True))
-    # Loaded before the old ones go: a failure half-way leaves the index as it was, to be tried again.
-    _load_labels(index)
-    _load(index, rows)
+    rows = sorted(changed.values_list("row", flat=True))
+    if len(rows) > MOST_CHANGES:
+        _make_anew(index, number, curriculum)
+        return
+    # All is read before anything is changed: a failure half-way leaves the index as it was, to be tried again.
+    labels = _labels()
+    read = [one for start in range(0, len(rows), BATCH) for one in _read(index, rows[start : start + BATCH])]
+    index.labels.update(labels)
+    for row in rows:
+        index.remove(row)
+    for pk, entry, words in read:
+        index.put(pk, entry)
+        index.texts.put(pk, words)
+    index.settle()
     index.number = number
 
 
-def _load_labels(index: Index) -> None:
+def _make_anew(index: Index, number: int, curriculum: int) -> None:
+    fresh = Index()
+    fresh.labels.update(_labels())
+    _load_curriculum_labels(fresh)
+    pks = list(Initiative.objects.published().order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(pks), BATCH):
+        # A batch at a time: the texts of all of them weigh more than the index does.
+        for pk, entry, words in _read(fresh, pks[start : start + BATCH]):
+            fresh.put(pk, entry)
+            fresh.texts.put(pk, words)
+    fresh.settle()
+    fresh.number, fresh.curriculum_number = number, curriculum
+    index.__dict__.update(fresh.__dict__)
+
+
+def _labels() -> dict[str, dict[str, str]]:
+    """Labels of the city's own terms, by facet."""
+    labels: dict[str, dict[str, str]] = defaultdict(dict)
     for kind, slug, name in Term.objects.values_list("kind", "slug", "name"):
         if kind in _TERM_FACETS:
-            index.labels[_TERM_FACETS[kind]][slug] = name
+            labels[_TERM_FACETS[kind]][slug] = name
         elif kind == Term.Kind.STATUS:
-            index.labels["status"][slug] = name
-    index.labels["challenge"] = {str(pk): title for pk, title in Challenge.objects.values_list("pk", "title")}
+            labels["status"][slug] = name
+    labels["challenge"] = {str(pk): title for pk, title in Challenge.objects.values_list("pk", "title")}
     from bryggan.accounts.models import Department
 
-    index.labels["department"] = dict(Department.objects.values_list("slug", "name"))
+    labels["department"] = dict(Department.objects.values_list("slug", "name"))
+    return labels
 
 
 def _load_curriculum_labels(index: Index) -> None:
@@ -222,35 +307,24 @@ def _cell(form: str, subject: str, first: int, last: int, course: str) -> Cell:
     return Cell(form, subject, first, last, course)
 
 
-def _load(index: Index, rows: Iterable[int] | None) -> None:
-    """Read initiatives (all, or those named) and put them in place of what the index held of them."""
-    chosen = None if rows is None else sorted(rows)
-    batches: list[list[int] | None] = (
-        [None] if chosen is None else [chosen[i : i + 500] for i in range(0, len(chosen), 500)]
-    )
-    for batch in batches:
-        _load_batch(index, batch)
-    index.settle()
+@lru_cache(maxsize=8192)
+def _value(facet: str, value: str) -> tuple[str, str]:
+    return facet, value
 
 
-def _load_batch(index: Index, batch: list[int] | None) -> None:
-    initiatives = Initiative.objects.published()
-    offers = SchoolOffer.objects.filter(takes_classes=True)
-    links = Initiative.terms.through.objects.filter(term__kind__in=list(_TERM_FACETS))
-    alignments = Alignment.objects.counting().filter(core_content__ended_at=None)
-    fits = ProgrammeFit.objects.all()
-    if batch is not None:
-        initiatives = initiatives.filter(pk__in=batch)
-        offers = offers.filter(initiative__in=batch)
-        links = links.filter(initiative__in=batch)
-        alignments = alignments.filter(initiative__in=batch)
-        fits = fits.filter(initiative__in=batch)
+def _read(index: Index, batch: Sequence[int]) -> Iterator[tuple[int, Entry, Words]]:
+    """What the index should hold of those of `batch` that are published; ascending, as `batch` is."""
+    initiatives = Initiative.objects.published().filter(pk__in=batch).order_by("pk")
+    offers = SchoolOffer.objects.filter(takes_classes=True, initiative__in=batch)
+    links = Initiative.terms.through.objects.filter(term__kind__in=list(_TERM_FACETS), initiative__in=batch)
+    alignments = Alignment.objects.counting().filter(core_content__ended_at=None, initiative__in=batch)
+    fits = ProgrammeFit.objects.filter(initiative__in=batch)
 
-    values: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    values: dict[int, set[tuple[str, str]]] = defaultdict(set)
     for pk, kind, slug in links.values_list("initiative_id", "term__kind", "term__slug"):
-        values[pk][_TERM_FACETS[kind]].add(slug)
+        values[pk].add(_value(_TERM_FACETS[kind], slug))
     for pk, code, orientation in fits.values_list("initiative_id", "programme__code", "orientation_code"):
-        values[pk]["orientation" if orientation else "programme"].add(orientation or code)
+        values[pk].add(_value("orientation" if orientation else "programme", orientation or code))
     points: dict[int, list[tuple[bool, float, int, str]]] = defaultdict(list)
     columns = ("initiative_id", "state", "score", "pk", "core_content__key")
     for pk, state, score, alignment, key in alignments.values_list(*columns):
@@ -258,7 +332,6 @@ def _load_batch(index: Index, batch: list[int] | None) -> None:
     _learn_points(index, {key for members in points.values() for *_rest, key in members})
     taking = set(offers.values_list("initiative_id", flat=True))
 
-    found: dict[int, tuple[Entry, Any]] = {}
     rows = initiatives.values_list(
         "pk", "title", "summary", "what_html", "why_html", "how_html", "lessons_html", "other_html",
         "status__slug", "category__slug", "department__slug", "challenge_id", "challenge__title",
@@ -277,7 +350,7 @@ def _load_batch(index: Index, batch: list[int] | None) -> None:
         created,
         seen,
         stopped,
-    ) in rows.iterator(chunk_size=500):
+    ) in rows:
         own = values[pk]
         for facet, value in (
             ("status", status),
@@ -286,23 +359,19 @@ def _load_batch(index: Index, batch: list[int] | None) -> None:
             ("challenge", challenge),
         ):
             if value:
-                own[facet].add(str(value))
+                own.add(_value(facet, str(value)))
+        best = sorted(points[pk])
         entry = Entry(
-            values={facet: frozenset(kept) for facet, kept in own.items()},
-            cells=frozenset(index.points[key].cell for *_rest, key in points[pk]),
-            points=tuple((key, alignment, not other) for other, _score, alignment, key in sorted(points[pk])),
+            values=tuple(own),
+            keys=tuple(index.points[key].key for *_rest, key in best),
+            alignments=array("q", [alignment for _other, _score, alignment, _key in best]),
+            confirmed=sum(not other for other, *_rest in best),
             takes_classes=pk in taking and not stopped,
             title=sort_key(title),
             newest=(created or seen).timestamp(),
         )
         body = " ".join(text_of(html) for html in htmls if html)
-        words = words_of(((title, 3.0), (summary, 1.5), (body, 1.0), (question or "", 0.5)))
-        found[pk] = (entry, words)
-    for pk in batch if batch is not None else ():
-        index.remove(pk)
-    for pk, (entry, words) in found.items():
-        index.put(pk, entry)
-        index.texts.put(pk, words)
+        yield pk, entry, words_of(((title, 3.0), (summary, 1.5), (body, 1.0), (question or "", 0.5)))
 
 
 def _learn_points(index: Index, keys: set[str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -56,13 +57,24 @@ class Query:
         return any(getattr(self, facet) for facet in CURRICULUM_FACETS)
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """One value of a filter, and how many hits it would give with its own filter left out."""
 
     value: str
     label: str
-    count: int
+    # In the place of tuple's method, which nobody asks of a value.
+    count: int  # type: ignore[assignment]
+
+
+_COUNT = attrgetter("count")
+
+
+class _Values(NamedTuple):
+    """The values of a filter in the order of their labels, and the initiatives that have each."""
+
+    values: tuple[str, ...]
+    labels: tuple[str, ...]
+    members: tuple[BitMap, ...]
 
 
 class Served(NamedTuple):
@@ -111,8 +123,8 @@ def _search(index: Index, query: Query, page: int, per_page: int, facets: tuple[
     hits = index.texts.search(query.text[:LONGEST_TEXT], index.size) if query.text.strip() else None
     matching = _Matching(index, query, hits.numbers if hits else None)
     chosen = matching.all_but(None)
-    order = _ordered(index, query, chosen, hits.scores if hits else None)
-    ids = tuple(int(number) for number in order[(page - 1) * per_page : page * per_page])
+    first = _first(index, query, chosen, hits.scores if hits else None, page * per_page)
+    ids = tuple(first[(page - 1) * per_page :].tolist())
     counted = {facet: matching.counts(facet) for facet in facets if facet != "core_content" or query.subject}
     return Found(
         ids=ids,
@@ -125,13 +137,28 @@ def _search(index: Index, query: Query, page: int, per_page: int, facets: tuple[
     )
 
 
-def _ordered(index: Index, query: Query, chosen: BitMap, scores: np.ndarray | None) -> np.ndarray:
-    numbers = np.asarray(chosen.to_array() if hasattr(chosen, "to_array") else list(chosen), dtype=np.int64)
+def _first(index: Index, query: Query, chosen: BitMap, scores: np.ndarray | None, most: int) -> np.ndarray:
+    """The first `most` of the chosen, in order; the rest is never sorted."""
+    numbers = np.array(chosen.to_array(), dtype=np.int64)
     if query.sort == "title":
-        return numbers[np.argsort(index.title_rank[numbers], kind="stable")]
+        return numbers[_least(index.title_rank[numbers], most)]
+    rank = index.newest_rank[numbers]
     if query.sort == "newest" or scores is None:
-        return numbers[np.argsort(index.newest_rank[numbers], kind="stable")]
-    return numbers[np.lexsort((index.newest_rank[numbers], -scores[numbers]))]
+        return numbers[_least(rank, most)]
+    found = -scores[numbers]
+    if most < len(numbers):
+        # All that score as the last one does are in, so that the rank decides among them.
+        within = np.flatnonzero(found <= np.partition(found, most - 1)[most - 1])
+        numbers, found, rank = numbers[within], found[within], rank[within]
+    return numbers[np.lexsort((rank, found))[:most]]
+
+
+def _least(rank: np.ndarray, most: int) -> np.ndarray:
+    """Places of the `most` least ranks, in order; no two are the same."""
+    if most >= len(rank):
+        return np.argsort(rank)
+    least = np.argpartition(rank, most)[:most]
+    return least[np.argsort(rank[least])]
 
 
 class _Matching:
@@ -170,25 +197,24 @@ class _Matching:
         chosen: set[str] = set(getattr(self.query, facet))
         if facet in CURRICULUM_FACETS:
             base = self._plain_but(None)
-            sets = self._curriculum_values(facet)
-            label = self._curriculum_label(facet)
+            values = self._curriculum_values(facet)
         else:
             base = self.all_but(facet)
-            sets = self.index.by_value[facet]
-            label = self._label(facet)
+            values = self._plain_values(facet)
         if facet == "years":
             chosen = {str(year) for first, last in self.query.years for year in range(first, last + 1)}
-        found = []
-        for value, members in sets.items():
-            count = base.intersection_cardinality(members)
-            if count or value in chosen:
-                found.append(Value(value, label(value), count))
+        # Mapped and not looped: there may be two thousand values, and for most of them no hit.
+        counts = map(base.intersection_cardinality, values.members)
+        rows = zip(values.values, values.labels, counts, strict=True)
+        found = [Value(value, label, count) for value, label, count in rows if count or value in chosen]
         # A value that is chosen stays in sight, so that it can be taken away again.
-        found.extend(Value(value, label(value), 0) for value in chosen - sets.keys())
-        if facet == "years":
-            found.sort(key=lambda v: int(v.value))
-        else:
-            found.sort(key=lambda v: (-v.count, indexes.sort_key(v.label), v.value))
+        label_of = self._label(facet)
+        missing = [Value(value, label_of(value), 0) for value in chosen.difference(value.value for value in found)]
+        if missing:
+            found = sorted([*found, *missing], key=lambda v: _by_label(facet, v.value, v.label))
+        if facet != "years":
+            # They are in the order of their labels already, and stay so where counts are equal.
+            found.sort(key=_COUNT, reverse=True)
         if facet == "core_content":
             found = found[:MOST_CORE_CONTENT]
         return tuple(found)
@@ -208,9 +234,7 @@ class _Matching:
         return tuple(kept.values())
 
     def _of_curriculum(self, query: Query) -> BitMap:
-        key = ("curriculum", query.school_form, query.years, query.level, query.subject, query.core_content)
-        remembered = self.index.remembered
-        if key not in remembered:
+        def made() -> BitMap:
             fits = _cell_test(query)
             if query.core_content:
                 points = self.index.points
@@ -221,16 +245,22 @@ class _Matching:
                 ]
             else:
                 sets = [members for cell, members in self.index.by_cell.items() if fits(cell)]
-            remembered[key] = BitMap.union(*sets) if sets else BitMap()
-        return remembered[key]
+            return BitMap.union(*sets) if sets else BitMap()
 
-    def _curriculum_values(self, facet: str) -> Mapping[str, BitMap]:
+        key = ("curriculum", query.school_form, query.years, query.level, query.subject, query.core_content)
+        return self.index.remember(key, made)
+
+    def _plain_values(self, facet: str) -> _Values:
+        sets = self.index.by_value[facet]
+        return self.index.remember(("values", facet), lambda: self._labelled(facet, sets))
+
+    def _curriculum_values(self, facet: str) -> _Values:
         """The set behind each value of a curriculum filter, given the other curriculum filters."""
         query = self.query.without(facet)
         key = (facet, query.school_form, query.years, query.level, query.subject, query.core_content)
-        remembered = self.index.remembered
-        if key in remembered:
-            return remembered[key]
+        return self.index.remember(key, lambda: self._labelled(facet, self._curriculum_sets(facet, query)))
+
+    def _curriculum_sets(self, facet: str, query: Query) -> dict[str, BitMap]:
         fits = _cell_test(query)
         sets: dict[str, list[BitMap]] = {}
         if facet == "core_content":
@@ -250,19 +280,23 @@ class _Matching:
                 if members and fits(cell):
                     for value in _values_of(facet, cell):
                         sets.setdefault(value, []).append(members)
-        made = {value: members[0] if len(members) == 1 else BitMap.union(*members) for value, members in sets.items()}
-        remembered[key] = made
-        return made
+        return {value: found[0] if len(found) == 1 else BitMap.union(*found) for value, found in sets.items()}
 
-    def _curriculum_label(self, facet: str) -> Callable[[str], str]:
-        points = self.index.points
-        if facet == "core_content":
-            return lambda value: points[value].text if value in points else value
-        return self._label(facet)
+    def _labelled(self, facet: str, sets: Mapping[str, BitMap]) -> _Values:
+        label = self._label(facet)
+        values = sorted((value for value in sets if sets[value]), key=lambda v: _by_label(facet, v, label(v)))
+        return _Values(tuple(values), tuple(map(label, values)), tuple(sets[value] for value in values))
 
     def _label(self, facet: str) -> Callable[[str], str]:
+        if facet == "core_content":
+            points = self.index.points
+            return lambda value: points[value].text if value in points else value
         names = self.index.labels[facet]
         return lambda value: names.get(value, value)
+
+
+def _by_label(facet: str, value: str, label: str) -> tuple[object, ...]:
+    return (int(value),) if facet == "years" else (indexes.sort_key(label), value)
 
 
 def _cell_test(query: Query) -> Callable[[Cell], bool]:

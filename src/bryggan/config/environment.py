@@ -33,6 +33,7 @@ class Environment:
     frame_ancestors: tuple[str, ...]
     rough_words: tuple[str, ...]
     require_sign_in: bool
+    reminder_days: tuple[int, ...]
     email_url: str
     email_from: str
     log_level: str
@@ -65,6 +66,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Environment:
         frame_ancestors=_list(variables, "BRYGGAN_FRAME_ANCESTORS"),
         rough_words=_list(variables, "BRYGGAN_ROUGH_WORDS"),
         require_sign_in=_flag(variables, "BRYGGAN_REQUIRE_SIGN_IN"),
+        reminder_days=_days(variables, "BRYGGAN_REMINDER_DAYS", (7, 1)),
         email_url=variables.get("BRYGGAN_EMAIL_URL") or "console:",
         email_from=variables.get("BRYGGAN_EMAIL_FROM") or "Bryggan <bryggan@example.org>",
         log_level=(variables.get("BRYGGAN_LOG_LEVEL") or "INFO").upper(),
@@ -164,6 +166,18 @@ def _flag(variables: Mapping[str, str], name: str) -> bool:
     if value in ("0", "false", "no", "off"):
         return False
     raise BadEnvironment(f"{name} must be 1 or 0, not {value!r}")
+
+
+def _days(variables: Mapping[str, str], name: str, usual: tuple[int, ...]) -> tuple[int, ...]:
+    """Numbers of days, most first; `0` alone is none at all."""
+    parts = _list(variables, name)
+    if not parts:
+        return usual
+    if parts == ("0",):
+        return ()
+    if not all(part.isascii() and part.isdigit() and 1 <= int(part) <= 60 for part in parts):
+        raise BadEnvironment(f"{name} must be numbers of days from 1 to 60, or 0 for none, not {variables[name]!r}")
+    return tuple(sorted({int(part) for part in parts}, reverse=True))
 
 
 def _list(variables: Mapping[str, str], name: str) -> tuple[str, ...]:

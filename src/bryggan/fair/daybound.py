@@ -22,8 +22,10 @@ Array = npt.NDArray[Any]
 STEP = 5
 # More minutes than any day has: there is no way.
 NO_WAY = 1_000_000
-# What a day without a required lunch loses, and what a session gains that is wanted before all others.
+# What a day loses without a required lunch, or with no time for the way between anchors, and what a session gains that
+# is wanted before all others. They only set an order: no day's worth comes near.
 LUNCH_LOSS = 10**10
+LATE_LOSS = 10**9
 MUST_GAIN = 10**7
 NEVER = -1e18
 
@@ -153,6 +155,8 @@ class Bound:
         self.prices = prices
         # No day is worth more than this.
         self.lowest = np.inf
+        # About what a day is worth.
+        self.size = 3.0 * float((self.prize % MUST_GAIN).max(initial=1))
 
     def _stages(self) -> list[Stage]:
         day = self.day
@@ -172,13 +176,15 @@ class Bound:
             on = day.between[:, there] if after else day.end[:, None]
             on_cost = day.cost[:, there] if after else day.end_cost[:, None]
             if before and after:
-                direct = day.direct[np.ix_(here, there)]
+                direct, minutes = day.direct[np.ix_(here, there)], out[:, there]
             elif before:
-                direct = day.direct_end[here][:, None]
+                direct, minutes = day.direct_end[here][:, None], on[here]
             elif after:
-                direct = day.direct_start[there][None, :]
+                direct, minutes = day.direct_start[there][None, :], out[:, there]
             else:
-                direct = np.zeros((1, 1), dtype=np.int64)
+                direct = minutes = np.zeros((1, 1), dtype=np.int64)
+            # Anchors are kept even where there is no time for the way between them.
+            direct = direct + np.where(begins + minutes <= ends, 0, LATE_LOSS)
             inside = np.nonzero(
                 (np.maximum(self.opens, begins) <= self.latest)
                 & (np.maximum(self.opens, begins) + self.minutes <= ends)
@@ -391,7 +397,7 @@ class Bound:
             if norm == 0:
                 break
             # Polyak's step, towards the best day known or, before there is one, somewhat below the bound.
-            length = scale * max(bound - (0.93 * bound if aim is None else aim), abs(bound) * 1e-4) / norm
+            length = scale * max(0.07 * self.size if aim is None else bound - aim, 1e-4 * self.size) / norm
             self.prices = Prices(
                 np.maximum(0, self.prices.sessions + length * over),
                 np.clip(self.prices.themes + length * much, 0, float(self.repeats[-1])),

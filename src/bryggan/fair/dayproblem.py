@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bryggan.fair.daybound import LUNCH_LOSS, MUST_GAIN, NO_WAY, STEP, Anchor, Day, Item, Prices
-from bryggan.fair.dayrules import Candidate, Code, DayStop, Frame, Key, Why, refusal
+from bryggan.fair.daybound import MUST_GAIN, NO_WAY, STEP, Anchor, Day, Item, Prices
+from bryggan.fair.dayrules import Candidate, Code, DayStop, Frame, Key, Why, refusal, ways_of
 from bryggan.fair.daysearch import Found
 from bryggan.fair.walking import Walks
 
@@ -130,13 +130,9 @@ class DayProblem:
             key: at for at, key in enumerate(dict.fromkeys(one.theme for one in [*self.fitting, *known] if one.theme))
         }
         counts = [0] * len(themes)
-        repeats = repeat_costs(self.weights)
-        self.constant = sum(map(worth, known))
         for candidate in known:
             if candidate.theme:
-                at = themes[candidate.theme]
-                self.constant -= repeats[min(counts[at], len(repeats) - 1)]
-                counts[at] += 1
+                counts[themes[candidate.theme]] += 1
         items = [
             Item(
                 place=number[one.place],
@@ -188,7 +184,7 @@ class DayProblem:
             direct=direct,
             direct_end=direct_end[:, 0],
             needs_lunch=self.wants_lunch,
-            repeats=repeats,
+            repeats=repeat_costs(self.weights),
             counts=counts,
             sessions=len(sessions),
             step=_step(items),
@@ -249,12 +245,13 @@ class DayProblem:
                 stops.append(DayStop("lunch", begins, begins + self.day.items[item].minutes, self.places[place]))
         return stops
 
-    def gains(self, found: Found) -> int:
-        """What the search's value has of gains and losses that only set an order."""
-        visits = [item for item, _place, _begins in found.visits]
-        musts = sum(1 for item in visits if item >= 0 and self.day.items[item].prize >= MUST_GAIN)
-        ate = any(item >= 0 and self.day.items[item].is_lunch for item in visits)
-        return MUST_GAIN * musts - (LUNCH_LOSS if self.wants_lunch and visits and not ate else 0)
+    def value(self, stops: Sequence[DayStop]) -> int:
+        """What a day of these stops is worth, in hundredths of points."""
+        stops = sorted(stops, key=lambda stop: (stop.begins, stop.ends))
+        ways, back = ways_of(self.frame, stops, self.walks)
+        return day_value(
+            stops, self.by_key, self.weights, sum(way.minutes for way in [*ways, back] if way is not None)
+        )
 
 
 def _refusal(candidate: Candidate, locked: Mapping[Key, int], excluded: frozenset[Key]) -> Why | None:

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from bryggan.accounts import facts
 from bryggan.accounts.actions import NotAllowed
 from bryggan.accounts.models import SchoolClass, User
 from bryggan.accounts.permissions import may_use_class
@@ -110,6 +111,7 @@ def make_itinerary(
     tried = try_stops(itinerary, days, stops)
     saved = save_stops(itinerary, tried.stops)
     audit.record(by, "made programme", itinerary, stops=len(saved), school_class=school_class.pk)
+    facts.count("programme", school_class=school_class, amount=len(saved))
     return Made(itinerary, (*fell_away, *tried.fell_away), tuple(made_days), tuple(saved))
 
 

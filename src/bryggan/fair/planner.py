@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bryggan.fair.daybound import STEP
-from bryggan.fair.dayproblem import DayPrices, DayProblem, Weights, day_value, worth
+from bryggan.fair.dayproblem import DayPrices, DayProblem, Weights, worth
 from bryggan.fair.dayrules import (
     Candidate,
     Code,
@@ -142,11 +142,11 @@ def plan_of(made: DayProblem, found: Found) -> DayPlan:
     if stops:
         leaves = stops[0].begins - (ways[0].minutes if ways[0] else 0)
         arrives = max(stop.ends for stop in stops) + (back.minutes if back else 0)
-    gains = made.gains(found)
+    value = made.value(stops)
     return DayPlan(
         stops=tuple(stops),
-        value=found.value + made.constant - gains,
-        bound=found.bound + made.constant - gains,
+        value=value,
+        bound=value + found.bound - found.value,
         proven=found.proven,
         leaves=leaves,
         back=arrives,
@@ -178,7 +178,7 @@ def alternatives(
     leaving = stops.pop(number)
     stops.sort(key=lambda stop: (stop.begins, stop.ends))
     made = DayProblem(frame, candidates, walks, stops, frozenset(excluded) | {leaving.session}, weights)
-    now = _value(made, [*stops, leaving])
+    now = made.value([*stops, leaving])
     at = sum((stop.begins, stop.ends) <= (leaving.begins, leaving.ends) for stop in stops)
     whole = settled(made, stops)
     before, after = (whole[at - 1] if at else None), (whole[at] if at < len(whole) else None)
@@ -196,7 +196,7 @@ def alternatives(
             session=candidate.session,
             worth=worth(candidate),
         )
-        gain = _value(made, [*stops, stop]) - now
+        gain = made.value([*stops, stop]) - now
         if candidate.session not in found or found[candidate.session].gain < gain:
             found[candidate.session] = Alternative(candidate, stop, gain)
     ranked = sorted(found.values(), key=lambda one: (-one.gain, one.stop.begins, str(one.candidate.key)))
@@ -212,10 +212,3 @@ def _with_way(made: DayProblem, stops: Sequence[DayStop], one: Alternative) -> A
     whole = sorted([*stops, one.stop], key=lambda stop: (stop.begins, stop.ends))
     ways, _back = ways_of(made.frame, whole, made.walks)
     return replace(one, stop=replace(one.stop, way=ways[whole.index(one.stop)]))
-
-
-def _value(made: DayProblem, stops: Sequence[DayStop]) -> int:
-    stops = sorted(stops, key=lambda stop: (stop.begins, stop.ends))
-    ways, back = ways_of(made.frame, stops, made.walks)
-    walked = sum(way.minutes for way in [*ways, back] if way is not None)
-    return day_value(stops, made.by_key, made.weights, walked)

@@ -38,6 +38,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     "suits": _("Passar er ålder."),
     "lunch": _("Tid för lunch."),
     "own": _("Eget på ert schema."),
+    "invited": _("Ni tackade ja till en inbjudan."),
     # Why it is not, or why it cannot be had.
     "full": _("Fullbokat."),
     "too few seats": _("Bara %(seats)s platser kvar, och ni behöver %(people)s."),

@@ -195,8 +195,9 @@ class _School:
         found = best_day(problem.day, effort, problem.prices(one.prices))
         one.prices = problem.named_prices(found)
         kept = {id(stop) for stop in problem.locked}
-        one.wished = [stop for stop in problem.stops(found) if stop.kind == "session" and id(stop) not in kept]
-        one.value = found.value + problem.constant - problem.gains(found)
+        stops = problem.stops(found)
+        one.wished = [stop for stop in stops if stop.kind == "session" and id(stop) not in kept]
+        one.value = problem.value(stops)
         return one.value
 
     def _problem(self, number: int, candidates: Sequence[Candidate], granted: Sequence[DayStop]) -> DayProblem:

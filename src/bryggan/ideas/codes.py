@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 
 # No vowels, so that no word comes of it; none of 0 O 1 I L, 5 S, 2 Z, 8 B, U V: each looks or sounds like another.
 ALPHABET = "3467CDFGHJKMNPQRTWX"
@@ -15,8 +16,9 @@ def new_code() -> str:
 
 
 def read_code(typed: str) -> str:
-    """A code as it is kept, however it was typed: in capitals, spaces and hyphens dropped. Empty if it is none."""
-    code = "".join(typed.split()).replace("-", "").upper()
+    """A code as it is kept, however it was typed: in capitals, spaces and signs dropped. Empty if it is none."""
+    letters = unicodedata.normalize("NFKC", typed[:100])
+    code = "".join(letter for letter in letters if letter.isalnum()).upper()
     return code if len(code) == LENGTH and set(code) <= set(ALPHABET) else ""
 
 

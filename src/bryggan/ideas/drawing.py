@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 SIDE = 1000
 MOST_STROKES = 150
 MOST_POINTS = 4000
@@ -15,6 +17,23 @@ Stroke = list[int]
 
 class NotADrawing(Exception):
     """What was sent is no list of strokes, or has more of them than a drawing may."""
+
+
+def read_json(sent: str) -> list[Stroke]:
+    """Strokes from the text that a phone sends; an empty text is no drawing. Raises NotADrawing."""
+    if not sent.strip():
+        return []
+    if len(sent) > MOST_BYTES:
+        raise NotADrawing
+    try:
+        # Typed, so that nothing nested is followed into its depths.
+        return read_strokes(msgspec.json.decode(sent, type=list[list[float]]))
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        raise NotADrawing from error
+
+
+def points_of(strokes: Sequence[Sequence[int]]) -> int:
+    return sum(len(stroke) // 2 for stroke in strokes)
 
 
 def read_strokes(sent: object) -> list[Stroke]:

@@ -32,8 +32,12 @@ def forget(round: IdeaRound) -> bool:
     if round.forgotten_at:
         return False
     Idea.objects.filter(round=round).exclude(state=Idea.State.APPROVED).filter(proposal=None).delete()
-    # How an approved text was before the teacher changed it may hold the very name that she took out.
-    Idea.objects.filter(round=round).update(before={}, warnings=[], phone=None)
+    # What was sent to the city stands in the proposal, also when the teacher has hidden the idea since.
+    Idea.objects.filter(round=round).exclude(state=Idea.State.APPROVED).update(text="")
+    Idea.objects.filter(round=round, text="", proposal=None).delete()
+    # Drawings go whole: names can be drawn. How an approved text was before the teacher changed it may hold the very
+    # name that she took out.
+    Idea.objects.filter(round=round).update(drawing=[], drawing_points=0, before={}, warnings=[], phone=None)
     Phone.objects.filter(round=round).delete()
     round.code, round.forgotten_at = None, timezone.now()
     round.save(update_fields=["code", "forgotten_at"])

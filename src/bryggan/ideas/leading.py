@@ -1,7 +1,7 @@
-"""What a teacher does with a round: open, change mode, approve, edit, merge, hide, undo, close.
+"""What a teacher does with a round: open, change mode, write for the class, approve, edit, merge, hide, undo, close.
 
-Each change makes the round's version grow, in the same transaction: phones and the projector ask for it and get the
-whole picture only when it has changed.
+Each change makes the round's versions grow, in the same transaction: phones and the projector ask for them and get
+the whole picture only when it has changed. A round that is closed can still be gone through until it is forgotten.
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ class CannotOpen(Exception):
 
 
 class RoundEnded(Exception):
-    """The round has been closed; nothing in it can be changed but what is sent to the city."""
+    """The round has been closed, and nobody writes or votes in it; or it is forgotten, and nothing can be changed."""
+
+
+class NoWords(Exception):
+    """An idea needs words."""
 
 
 @transaction.atomic
@@ -94,33 +98,33 @@ def _with_free_code(columns: dict[str, Any]) -> IdeaRound:
 @transaction.atomic
 def set_mode(round: IdeaRound, mode: str, *, by: User) -> IdeaRound:
     """Let the class write, build or vote. Raises NotAllowed and RoundEnded."""
-    round = _locked(round, by)
+    round = _locked_open(round, by)
     mode = IdeaRound.Mode(mode)
     if mode == IdeaRound.Mode.CLOSED:
         return end_round(round, by)
     if round.mode != mode:
         round.mode = mode
         round.version += 1
-        round.save(update_fields=["mode", "version"])
+        round.shown_version += 1
+        round.save(update_fields=["mode", "version", "shown_version"])
     return round
 
 
 @transaction.atomic
 def close_round(round: IdeaRound, *, by: User) -> IdeaRound:
     """End the round: its code is free again and every phone forgotten. Closed twice it is closed once."""
-    try:
-        round = _locked(round, by)
-    except RoundEnded:
-        return IdeaRound.objects.get(pk=round.pk)
-    return end_round(round, by)
+    row = _row(round, by)
+    return row if row.closed_at else end_round(row, by)
 
 
 def end_round(round: IdeaRound, by: User | str) -> IdeaRound:
+    """End a round whose row is locked."""
     now = timezone.now()
     round.mode, round.closed_at, round.code = IdeaRound.Mode.CLOSED, now, None
     round.version += 1
+    round.shown_version += 1
     round.forget_at = min(round.forget_at, now + KEPT_AFTER)
-    round.save(update_fields=["mode", "closed_at", "code", "version", "forget_at"])
+    round.save(update_fields=["mode", "closed_at", "code", "version", "shown_version", "forget_at"])
     # The cookies are worth nothing from now on. Votes stay as sums.
     Idea.objects.filter(round=round).update(phone=None)
     Phone.objects.filter(round=round).delete()
@@ -132,6 +136,26 @@ def end_round(round: IdeaRound, by: User | str) -> IdeaRound:
     )
     audit.record(by, "closed idea round", round)
     return round
+
+
+@transaction.atomic
+def write_for_class(round: IdeaRound, text: str, *, sent_key: UUID, by: User) -> Idea:
+    """What the class says and its teacher writes: seen at once. Sent twice with one `sent_key` it is one.
+
+    Raises NotAllowed, RoundEnded and NoWords.
+    """
+    row = _locked_open(round, by)
+    if made := Idea.objects.filter(round=row, sent_key=sent_key).first():
+        return made
+    words = tidy(text, LONGEST_IDEA)
+    if not words:
+        raise NoWords
+    idea = Idea.objects.create(
+        round=row, text=words, state=Idea.State.APPROVED, sent_key=sent_key, decided_at=timezone.now()
+    )
+    IdeaRound.objects.filter(pk=row.pk).update(ideas_written=F("ideas_written") + 1)
+    _grow(row)
+    return idea
 
 
 @transaction.atomic
@@ -148,11 +172,16 @@ def hide(idea: Idea, *, by: User) -> Idea:
 
 @transaction.atomic
 def edit(idea: Idea, text: str, *, by: User) -> Idea:
-    """Change the words, a name taken out for instance. Raises NotAllowed and RoundEnded."""
+    """Change the words, a name taken out for instance. Words that are taken away altogether: see `hide`.
+
+    Raises NotAllowed, RoundEnded and NoWords.
+    """
     round = _locked(idea.round, by)
     idea = Idea.objects.select_for_update().get(pk=idea.pk)
     text = tidy(text, LONGEST_IDEA)
-    if text != idea.text and (text or idea.drawing):
+    if not text and not idea.drawing_points:
+        raise NoWords
+    if text != idea.text:
         idea.before = _remembered(idea)
         idea.text, idea.warnings, idea.decided_at = text, [], timezone.now()
         idea.save(update_fields=["before", "text", "warnings", "decided_at"])
@@ -171,12 +200,13 @@ def merge(idea: Idea, into: Idea, *, by: User) -> Idea:
     if own.state == Idea.State.MERGED:
         return own
     own.before = _remembered(own)
-    voted = set(Vote.objects.filter(idea=other).values_list("phone_id", flat=True))
-    moved = [vote.phone_id for vote in Vote.objects.filter(idea=own) if vote.phone_id not in voted]
+    voted = Vote.objects.filter(idea=other).values_list("phone_id", flat=True)
+    # Whoever voted for both gets a vote back.
+    Vote.objects.filter(idea=own, phone__in=list(voted)).delete()
+    moved = list(Vote.objects.filter(idea=own).values_list("phone_id", flat=True))
     own.before["moved_votes"] = moved
-    Vote.objects.filter(idea=own, phone__in=moved).update(idea=other)
-    other.votes = Vote.objects.filter(idea=other).count()
-    other.save(update_fields=["votes"])
+    Vote.objects.filter(idea=own).update(idea=other)
+    Idea.objects.filter(pk=other.pk).update(votes=F("votes") + len(moved))
     own.state, own.merged_into, own.decided_at = Idea.State.MERGED, other, timezone.now()
     own.save(update_fields=["before", "state", "merged_into", "decided_at"])
     _grow(round)
@@ -192,14 +222,33 @@ def undo(idea: Idea, *, by: User) -> Idea:
     if not before:
         return idea
     if idea.state == Idea.State.MERGED and idea.merged_into_id:
-        moved = before.get("moved_votes", [])
-        Vote.objects.filter(idea=idea.merged_into_id, phone__in=moved).update(idea=idea)
-        Idea.objects.filter(pk=idea.merged_into_id).update(votes=F("votes") - len(moved))
+        _part(idea, idea.merged_into_id, before.get("moved_votes", []), is_closed=bool(round.closed_at))
     idea.text, idea.state, idea.warnings = before["text"], before["state"], before["warnings"]
     idea.merged_into, idea.before = None, {}
     idea.save(update_fields=["text", "state", "warnings", "merged_into", "before"])
+    if idea.state != Idea.State.APPROVED:
+        _give_votes_back(idea, round)
     _grow(round)
     return idea
+
+
+def _part(idea: Idea, other: int, moved: list[int], *, is_closed: bool) -> None:
+    """Give votes back to an idea that was merged: those that are still there, or after the end as many as came."""
+    if is_closed:
+        left = max(0, Idea.objects.values_list("votes", flat=True).get(pk=other) - len(moved))
+        Idea.objects.filter(pk=other).update(votes=left)
+        return
+    back = Vote.objects.filter(idea=other, phone__in=moved).update(idea=idea)
+    Idea.objects.filter(pk=other).update(votes=F("votes") - back)
+    idea.votes = Vote.objects.filter(idea=idea).count()
+    idea.save(update_fields=["votes"])
+
+
+def _give_votes_back(idea: Idea, round: IdeaRound) -> None:
+    """Nobody's votes lie on what nobody sees. After the end there are only sums, which stay."""
+    if round.closed_at is None:
+        Vote.objects.filter(idea=idea).delete()
+        Idea.objects.filter(pk=idea.pk).update(votes=0)
 
 
 def _decide(idea: Idea, state: Idea.State, *, by: User) -> Idea:
@@ -209,6 +258,8 @@ def _decide(idea: Idea, state: Idea.State, *, by: User) -> Idea:
         idea.before = _remembered(idea)
         idea.state, idea.decided_at = state, timezone.now()
         idea.save(update_fields=["before", "state", "decided_at"])
+        if state != Idea.State.APPROVED:
+            _give_votes_back(idea, round)
         _grow(round)
     return idea
 
@@ -218,15 +269,28 @@ def _remembered(idea: Idea) -> dict[str, object]:
 
 
 def _grow(round: IdeaRound) -> None:
-    IdeaRound.objects.filter(pk=round.pk).update(version=F("version") + 1)
+    IdeaRound.objects.filter(pk=round.pk).update(version=F("version") + 1, shown_version=F("shown_version") + 1)
 
 
-def _locked(round: IdeaRound, by: User) -> IdeaRound:
+def _row(round: IdeaRound, by: User) -> IdeaRound:
+    """The round's row, locked before anything else in it is: everybody takes locks in that order."""
     row = (
         IdeaRound.objects.select_for_update(of=("self",)).select_related("school_class__school_unit").get(pk=round.pk)
     )
     if not may_lead(by, row):
         raise NotAllowed
-    if row.closed_at:
+    return row
+
+
+def _locked(round: IdeaRound, by: User) -> IdeaRound:
+    row = _row(round, by)
+    if row.forgotten_at:
+        raise RoundEnded
+    return row
+
+
+def _locked_open(round: IdeaRound, by: User) -> IdeaRound:
+    row = _row(round, by)
+    if not row.is_open:
         raise RoundEnded
     return row

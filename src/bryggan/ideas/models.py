@@ -45,8 +45,10 @@ class IdeaRound(models.Model):
     votes_each = models.PositiveSmallIntegerField(
         _("röster per telefon"), default=3, validators=[MaxValueValidator(10)]
     )
-    # Grows with everything a phone or the projector shows: what they poll for.
+    # Grows with everything that happens in the round: what the teacher's page and the projector ask about.
     version = models.PositiveIntegerField(default=1)
+    # Grows with what the teacher does: what phones ask about. Thirty pupils who write fetch nothing anew.
+    shown_version = models.PositiveIntegerField(default=1)
     opened_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -111,6 +113,8 @@ class Idea(models.Model):
     text = models.CharField(max_length=500, blank=True)
     # [[x, y, x, y, …], …] in a square of 1000 by 1000: strokes, never a file.
     drawing = models.JSONField(default=list, blank=True)
+    # How many points the drawing has: lists ask for this, and the drawing is fetched as a picture of its own.
+    drawing_points = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     # What the teacher should look at before approving: codes of `moderation.py`.
     warnings = models.JSONField(default=list, blank=True)

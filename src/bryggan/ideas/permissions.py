@@ -5,6 +5,7 @@ from __future__ import annotations
 from bryggan.accounts.models import User
 from bryggan.accounts.permissions import may_use_class
 from bryggan.ideas.models import IdeaRound, Proposal
+from bryggan.initiatives.owners import hosts_of
 from bryggan.initiatives.permissions import coordinates
 
 
@@ -19,6 +20,11 @@ def may_answer_for_city(user: User, proposal: Proposal) -> bool:
         return False
     initiative = proposal.idea.round.initiative
     return user.is_editor or (initiative is not None and coordinates(user, initiative))
+
+
+def may_see_inbox(user: User) -> bool:
+    """Editors, and those who answer for a department or an approved company."""
+    return user.is_active and (user.is_editor or bool(hosts_of(user)))
 
 
 def may_agree_to_show(user: User) -> bool:

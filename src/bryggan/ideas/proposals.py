@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,10 +16,11 @@ from bryggan.accounts.letters import Letter
 from bryggan.accounts.models import LetterKind, User
 from bryggan.accounts.school_days import working_days_after
 from bryggan.common import audit
+from bryggan.common.safe_html import normal
 from bryggan.ideas.models import Idea, Proposal
 from bryggan.ideas.moderation import tidy
 from bryggan.ideas.permissions import may_agree_to_show, may_answer_for_city, may_lead
-from bryggan.initiatives.owners import coordinators_of
+from bryggan.initiatives.owners import coordinators_of, hosts_of, initiatives_of
 
 WORKING_DAYS = 10
 LONGEST_WHY = 500
@@ -96,7 +98,7 @@ def mark_read(proposal: Proposal, *, by: User) -> Proposal:
 def answer(proposal: Proposal, *, state: str, text: str, by: User) -> Proposal:
     """Answer the class, or change an answer. The class's teachers are told. Raises NotAllowed and NoAnswer."""
     proposal = _for_city(proposal, by)
-    text = text.strip()[:LONGEST_ANSWER]
+    text = normal(text).strip()[:LONGEST_ANSWER]
     if state not in ANSWERS or not text:
         raise NoAnswer
     if (proposal.state, proposal.answer) == (state, text):
@@ -125,7 +127,7 @@ def answer(proposal: Proposal, *, state: str, text: str, by: User) -> Proposal:
 def tell_what_came_of_it(proposal: Proposal, text: str, *, by: User) -> Proposal:
     """Tell the class what its idea led to. Raises NotAllowed and NoAnswer."""
     proposal = _for_city(proposal, by)
-    text = text.strip()[:LONGEST_ANSWER]
+    text = normal(text).strip()[:LONGEST_ANSWER]
     if not text or proposal.answered_at is None:
         raise NoAnswer
     if proposal.came_of_it != text:
@@ -160,6 +162,16 @@ def agree_to_show(proposal: Proposal, agrees: bool, *, shows_school: bool | None
     proposal.save(update_fields=changed)
     audit.record(by, "agreed to show idea" if agrees else "took back showing idea", proposal)
     return proposal
+
+
+def inbox_of(user: User) -> QuerySet[Proposal]:
+    """What classes have sent to those the person answers for; to an editor all of it. Unanswered first, oldest first."""
+    rows = Proposal.objects.select_related(
+        "idea__round__initiative", "idea__round__challenge", "idea__round__school_class__school_unit"
+    )
+    if not user.is_editor:
+        rows = rows.filter(idea__round__initiative__in=initiatives_of(hosts_of(user).all).values("pk"))
+    return rows.order_by(F("answered_at").desc(nulls_first=True), "answer_due_on", "pk")
 
 
 def shown_on(initiative_pk: int) -> list[Proposal]:

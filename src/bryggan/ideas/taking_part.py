@@ -1,4 +1,4 @@
-"""What a phone does in a round: join, write, vote. And what it sees.
+"""What a phone does in a round: write and vote. And what it sees.
 
 A phone is a random number in a cookie; here only its hash is known. Nothing here asks who anybody is.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from bryggan.ideas import drawing
 from bryggan.ideas.leading import LONGEST_IDEA
@@ -21,8 +21,8 @@ from bryggan.ideas.models import Idea, IdeaRound, Phone, Vote
 from bryggan.ideas.moderation import tidy, warnings_of
 
 MOST_IDEAS = 20
-# A class of 35 and some spare; more phones than that are somebody's joke.
-MOST_PHONES = 120
+# Several classes in a hall, and some spare; more phones than that are somebody's joke.
+MOST_PHONES = 200
 
 
 class RoundIsOver(Exception):
@@ -65,58 +65,35 @@ def new_key() -> str:
 
 
 @transaction.atomic
-def join(round: IdeaRound, key: str) -> Phone:
-    """The phone with this key in the round, made if it is new. Raises TooMany."""
-    phone = known_phone(round, key)
-    if phone:
-        return phone
-    if Phone.objects.filter(round=round).count() >= MOST_PHONES:
-        raise TooMany
-    try:
-        with transaction.atomic():
-            phone = Phone.objects.create(round=round, key_hash=_hash(key))
-    except IntegrityError:
-        return Phone.objects.get(round=round, key_hash=_hash(key))
-    IdeaRound.objects.filter(pk=round.pk).update(phones=F("phones") + 1)
-    return phone
-
-
-def known_phone(round: IdeaRound, key: str) -> Phone | None:
-    return Phone.objects.filter(round=round, key_hash=_hash(key)).first()
-
-
-@transaction.atomic
 def write(
-    phone: Phone | None,
     round: IdeaRound,
+    key: str,
     *,
     text: str,
-    strokes: object = (),
+    strokes: Sequence[drawing.Stroke] = (),
     sent_key: UUID,
     builds_on: int | None = None,
 ) -> Idea:
-    """Hand in an idea, for the teacher to look at. Sent twice with one `sent_key` it is one.
+    """Hand in an idea from the phone with this key, for the teacher to look at. Sent twice with one `sent_key` it is
+    one. The phone is known from its first idea or vote on.
 
-    Without a phone it is the teacher who writes for the class, and what she writes is approved. Raises RoundIsOver,
-    NotNow, TooMany, Empty and NotADrawing.
+    Raises RoundIsOver, NotNow, TooMany and Empty.
     """
     row = _open(round)
     if made := Idea.objects.filter(round=row, sent_key=sent_key).first():
         return made
-    if row.mode == IdeaRound.Mode.VOTE:
+    if row.mode == IdeaRound.Mode.VOTE or row.teacher_writes:
         raise NotNow
     words = tidy(text, LONGEST_IDEA)
-    lines = drawing.read_strokes(list(strokes) if isinstance(strokes, tuple) else strokes)
-    if not row.allows_drawings:
-        lines = []
+    lines = list(strokes) if row.allows_drawings else []
     if not words and not lines:
         raise Empty
-    if phone and Idea.objects.filter(phone=phone).count() >= MOST_IDEAS:
+    phone = _phone(row, key)
+    if Idea.objects.filter(phone=phone).count() >= MOST_IDEAS:
         raise TooMany
     base = None
     if builds_on and row.mode == IdeaRound.Mode.BUILD:
         base = Idea.objects.filter(round=row, pk=builds_on, state=Idea.State.APPROVED).first()
-    state = Idea.State.WAITING if phone else Idea.State.APPROVED
     try:
         with transaction.atomic():
             idea = Idea.objects.create(
@@ -124,61 +101,89 @@ def write(
                 phone=phone,
                 text=words,
                 drawing=lines,
-                state=state,
+                drawing_points=drawing.points_of(lines),
                 warnings=warnings_of(words, settings.ROUGH_WORDS),
                 builds_on=base,
                 sent_key=sent_key,
             )
     except IntegrityError:
         return Idea.objects.get(round=row, sent_key=sent_key)
-    IdeaRound.objects.filter(pk=row.pk).update(ideas_written=F("ideas_written") + 1, version=F("version") + 1)
+    _count(row, ideas_written=1)
     return idea
 
 
 @transaction.atomic
-def vote(phone: Phone, idea_pk: int, *, wants: bool) -> Seen:
+def vote(round: IdeaRound, key: str, idea_pk: int, *, wants: bool) -> None:
     """Give an approved idea a vote, or take it back; twice is once. Raises RoundIsOver, NotNow, TooMany."""
-    row = _open(phone.round)
+    # The round's row is the lock, as for the teacher: two presses at once are counted one after the other.
+    row = IdeaRound.objects.select_for_update().get(pk=round.pk)
+    if not row.is_open:
+        raise RoundIsOver
     if row.mode != IdeaRound.Mode.VOTE:
         raise NotNow
-    # The phone's row is the lock: two presses at once on one phone count one after the other.
-    Phone.objects.select_for_update().get(pk=phone.pk)
     idea = Idea.objects.filter(round=row, pk=idea_pk, state=Idea.State.APPROVED).first()
     if idea is None:
-        return seen_by(phone, row)
-    has = Vote.objects.filter(phone=phone, idea=idea).exists()
+        return
+    phone = _phone(row, key)
+    own = Vote.objects.filter(phone=phone)
+    has = own.filter(idea=idea).exists()
     if wants and not has:
-        if Vote.objects.filter(phone=phone).count() >= row.votes_each:
+        if own.count() >= row.votes_each:
             raise TooMany
         Vote.objects.create(phone=phone, idea=idea)
-        _voted(row, idea, 1)
+        Idea.objects.filter(pk=idea.pk).update(votes=F("votes") + 1)
+        _count(row, votes_cast=1)
     elif has and not wants:
-        Vote.objects.filter(phone=phone, idea=idea).delete()
-        _voted(row, idea, -1)
-    return seen_by(phone, row)
+        own.filter(idea=idea).delete()
+        Idea.objects.filter(pk=idea.pk).update(votes=F("votes") - 1)
+        _count(row, votes_cast=-1)
 
 
-def seen_by(phone: Phone | None, round: IdeaRound) -> Seen:
-    """What the phone shows now; without a phone, what the projector shows."""
-    approved = Idea.objects.filter(round=round, state=Idea.State.APPROVED)
-    by_votes = round.mode in (IdeaRound.Mode.VOTE, IdeaRound.Mode.CLOSED)
-    ideas = tuple(approved.order_by("-votes", "written_at", "pk") if by_votes else approved)
+def seen_by(round: IdeaRound, key: str = "") -> Seen:
+    """What the phone with this key shows now; without a key, what the projector shows.
+
+    Constant statements; drawings are left out, they are pictures of their own.
+    """
+    approved = Idea.objects.filter(round=round, state=Idea.State.APPROVED).defer("drawing", "before")
+    # While the class votes nothing moves under anybody's finger.
+    order = ("-votes", "written_at", "pk") if round.mode == IdeaRound.Mode.CLOSED else ("written_at", "pk")
+    ideas = tuple(approved.select_related("builds_on").order_by(*order))
+    phone = _known(round, key) if key else None
     if phone is None:
-        return Seen(round, ideas, (), frozenset(), 0)
-    mine = tuple(Idea.objects.filter(round=round, phone=phone))
+        return Seen(round, ideas, (), frozenset(), round.votes_each if key else 0)
+    mine = tuple(Idea.objects.filter(round=round, phone=phone).defer("drawing", "before"))
     voted = frozenset(Vote.objects.filter(phone=phone).values_list("idea_id", flat=True))
     return Seen(round, ideas, mine, voted, max(0, round.votes_each - len(voted)))
 
 
-def _voted(round: IdeaRound, idea: Idea, by: int) -> None:
-    Idea.objects.filter(pk=idea.pk).update(votes=F("votes") + by)
-    IdeaRound.objects.filter(pk=round.pk).update(votes_cast=F("votes_cast") + by, version=F("version") + 1)
+def _known(round: IdeaRound, key: str) -> Phone | None:
+    return Phone.objects.filter(round=round, key_hash=_hash(key)).first()
+
+
+def _phone(round: IdeaRound, key: str) -> Phone:
+    """The phone with this key in the round, made if it is new. Raises TooMany."""
+    if phone := _known(round, key):
+        return phone
+    if Phone.objects.filter(round=round).count() >= MOST_PHONES:
+        raise TooMany
+    phone, is_new = Phone.objects.get_or_create(round=round, key_hash=_hash(key))
+    if is_new:
+        _count(round, phones=1)
+    return phone
+
+
+def _count(round: IdeaRound, **more: int) -> None:
+    """Count up in the round's row, if it is open still: when it was closed meanwhile, all of this is undone."""
+    grown = {name: F(name) + number for name, number in more.items()}
+    rows = IdeaRound.objects.filter(pk=round.pk, closed_at=None)
+    if not rows.update(version=F("version") + 1, **grown):
+        raise RoundIsOver
 
 
 def _open(round: IdeaRound) -> IdeaRound:
-    """The round as it is now. Not locked: thirty phones that write at once do not wait for each other."""
+    """The round as it is now. Not locked until there is something to count: writers hardly wait for each other."""
     row = IdeaRound.objects.get(pk=round.pk)
-    if not row.is_open or timezone.now() >= row.code_ends_at:
+    if not row.is_open:
         raise RoundIsOver
     return row
 

@@ -6,6 +6,7 @@ Opening it shows a page with buttons and changes nothing, since mail scanners op
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.core import signing
 from django.urls import reverse
@@ -14,6 +15,12 @@ from bryggan.accounts.models import User
 from bryggan.invitations.models import Invitation
 
 _SALT = "answer invitation"
+# Longer than from any invitation to its visit; after that the way in is to sign in.
+LIVES = timedelta(days=270)
+
+
+class LinkHasExpired(Exception):
+    """The link was ours, a long time ago."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +37,19 @@ def answer_path(invitation: Invitation, teacher: User) -> str:
 
 
 def opened_by(token: str) -> AnswerLink | None:
-    """What a link is for; None for one that is not ours, or whose teacher no longer teaches the class."""
+    """What a link is for; None for one that is not ours, or whose teacher no longer teaches the class.
+
+    Raises LinkHasExpired.
+    """
     try:
-        invitation_pk, teacher_pk = signing.loads(token, salt=_SALT)
+        invitation_pk, teacher_pk = signing.loads(token, salt=_SALT, max_age=LIVES)
+    except signing.SignatureExpired as error:
+        raise LinkHasExpired from error
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    rows = Invitation.objects.select_related("round__department", "round__company", "school_class__school_unit")
+    rows = Invitation.objects.select_related(
+        "round__department", "round__company", "round__session", "school_class__school_unit", "booking__occasion"
+    )
     invitation = rows.filter(pk=invitation_pk).first()
     teacher = User.objects.filter(pk=teacher_pk, is_active=True, is_teacher=True).first()
     if invitation is None or teacher is None:

@@ -15,8 +15,10 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from bryggan.accounts.models import SchoolClass, SchoolMembership, User
+from bryggan.curriculum.models import Subject
 from bryggan.curriculum.validity import academic_year_of
 from bryggan.fair.capacity import GroupLimits, GroupProblem, group_problem
+from bryggan.fair.local_times import midnight, next_day
 from bryggan.fair.models import Booking, Stop
 from bryggan.invitations.models import Interest, Invitation, InvitationRound
 
@@ -43,8 +45,28 @@ class WhyNot(StrEnum):
 
 
 @dataclass(frozen=True)
+class Choice:
+    """The lists of a round, by number: what it asks of classes. An empty one asks nothing."""
+
+    subjects: tuple[int, ...] = ()
+    programmes: tuple[int, ...] = ()
+    school_units: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, round: InvitationRound) -> Choice:
+        return cls(
+            tuple(round.subjects.values_list("pk", flat=True)),
+            tuple(round.programmes.values_list("pk", flat=True)),
+            tuple(round.school_units.values_list("pk", flat=True)),
+        )
+
+
+@dataclass(frozen=True)
 class Invitee:
-    """A class that is invited, on what ground, and the teachers who get the letter."""
+    """A class that is invited, on what ground, and the teachers who get the letter.
+
+    Where there is a limit per teacher, a colleague of hers who has had enough gets none.
+    """
 
     school_class: SchoolClass
     ground: str
@@ -89,18 +111,21 @@ class _Rules:
     programmes: frozenset[int]
     schools: frozenset[int]
     invited: frozenset[int] = frozenset()
+    # Invited to the same session by another round, with a yes or no still to come or a yes given.
+    asked_elsewhere: frozenset[int] = frozenset()
     first_round_without_seat: frozenset[int] | None = None
     seated: frozenset[int] = frozenset()
     schools_before: frozenset[int] = frozenset()
     per_teacher: Counter[int] = field(default_factory=Counter)
 
 
-def audience_of(round: InvitationRound) -> Audience:
+def audience_of(round: InvitationRound, choice: Choice | None = None) -> Audience:
     """Whom the round goes to now. A constant number of statements; classes in the order of school and label.
 
-    With a limit per teacher the classes that have said they are curious come before those that only match.
+    With a limit per teacher the classes that have said they are curious come before those that only match. A round
+    that is not saved yet comes with its `choice`.
     """
-    rules = _rules(round)
+    rules = _rules(round, choice or Choice.of(round))
     interested = _interested(round)
     candidates = dict.fromkeys(interested, INTERESTED) if round.to_interested else {}
     if rules.first_round_without_seat is not None:
@@ -115,8 +140,9 @@ def audience_of(round: InvitationRound) -> Audience:
         teachers = tuple(one for one in school_class.teachers.all() if one.is_active and one.is_teacher)
         why = _why_not(school_class, teachers, rules)
         if why is None:
-            rules.per_teacher.update(teacher.pk for teacher in teachers)
-            invited.append(Invitee(school_class, ground, teachers))
+            told = tuple(one for one in teachers if not _has_enough(one, rules))
+            rules.per_teacher.update(teacher.pk for teacher in told)
+            invited.append(Invitee(school_class, ground, told))
         elif ground == INTERESTED or why in _WORTH_TELLING:
             left_out.append(LeftOut(school_class, ground, why))
     return Audience(
@@ -125,6 +151,7 @@ def audience_of(round: InvitationRound) -> Audience:
     )
 
 
+_STILL_ASKED = (Invitation.State.INVITED, Invitation.State.HOPING, Invitation.State.ACCEPTED)
 # Of classes that have not said that they are curious, those that fit but for something else than their kind.
 _WORTH_TELLING = frozenset(
     {WhyNot.TOO_SMALL, WhyNot.TOO_LARGE, WhyNot.SCHOOL_INVITED_BEFORE, WhyNot.TEACHER_HAS_ENOUGH, WhyNot.UNCONFIRMED}
@@ -170,8 +197,8 @@ def _interested(round: InvitationRound) -> set[int]:
     return found | set(stops.values_list("itinerary__school_class_id", flat=True))
 
 
-def _rules(round: InvitationRound) -> _Rules:
-    subjects = list(round.subjects.values_list("pk", "name"))
+def _rules(round: InvitationRound, choice: Choice) -> _Rules:
+    subjects = list(Subject.objects.filter(pk__in=choice.subjects).values_list("pk", "name"))
     session = round.session
     rules = _Rules(
         round=round,
@@ -185,19 +212,24 @@ def _rules(round: InvitationRound) -> _Rules:
         subjects=frozenset(pk for pk, _name in subjects),
         # A subject of one curriculum stands for the same one of the other, which has another row.
         subject_names=frozenset(name.casefold() for _pk, name in subjects),
-        programmes=frozenset(round.programmes.values_list("pk", flat=True)),
-        schools=frozenset(round.school_units.values_list("pk", flat=True)),
+        programmes=frozenset(choice.programmes),
+        schools=frozenset(choice.school_units),
     )
     sent = Invitation.objects.exclude(round__state=InvitationRound.State.CANCELLED)
+    # What belongs together: a second round and its first, and rounds for the same session.
     related = Q(round=round.pk)
+    if round.second_of_id:
+        related |= Q(round=round.second_of_id) | Q(round__second_of=round.second_of_id)
     if round.session_id:
         related |= Q(round__session=round.session_id)
     rules.invited = frozenset(sent.filter(round=round.pk).values_list("school_class_id", flat=True))
     if round.second_of_id:
         first = Invitation.objects.filter(round=round.second_of_id)
-        without = first.filter(state__in=[Invitation.State.NO_SEAT, Invitation.State.QUEUED, Invitation.State.HOPING])
+        without = first.filter(state__in=[Invitation.State.NO_SEAT, Invitation.State.QUEUED])
         rules.first_round_without_seat = frozenset(without.values_list("school_class_id", flat=True))
     if round.session_id:
+        elsewhere = sent.exclude(round=round.pk).filter(round__session=round.session_id, state__in=_STILL_ASKED)
+        rules.asked_elsewhere = frozenset(elsewhere.values_list("school_class_id", flat=True))
         seats = Booking.objects.counting().filter(occasion__session=round.session_id)
         rules.seated = frozenset(seats.values_list("school_class_id", flat=True))
     if round.only_new_schools:
@@ -207,14 +239,14 @@ def _rules(round: InvitationRound) -> _Rules:
         )
     if round.most_per_teacher:
         first_on, last_on = term_of(timezone.localdate())
-        this_term = sent.filter(invited_at__date__gte=first_on, invited_at__date__lte=last_on)
+        this_term = sent.filter(invited_at__gte=midnight(first_on), invited_at__lt=midnight(next_day(last_on)))
         rules.per_teacher = Counter(this_term.values_list("school_class__teachers", flat=True))
     return rules
 
 
 def _why_not(school_class: SchoolClass, teachers: Iterable[User], rules: _Rules) -> WhyNot | None:
     teachers = list(teachers)
-    if school_class.pk in rules.invited:
+    if school_class.pk in rules.invited or school_class.pk in rules.asked_elsewhere:
         return WhyNot.INVITED_ALREADY
     if rules.first_round_without_seat is not None and school_class.pk not in rules.first_round_without_seat:
         return WhyNot.NOT_IN_FIRST_ROUND
@@ -254,13 +286,17 @@ def _size(school_class: SchoolClass, rules: _Rules) -> WhyNot | None:
 
 
 def _enough(school_class: SchoolClass, teachers: list[User], rules: _Rules) -> WhyNot | None:
-    most = rules.round.most_per_teacher
     if school_class.school_unit_id in rules.schools_before:
         return WhyNot.SCHOOL_INVITED_BEFORE
     # A class with two teachers is invited as long as one of them has room.
-    if most and all(rules.per_teacher[one.pk] >= most for one in teachers):
+    if all(_has_enough(one, rules) for one in teachers):
         return WhyNot.TEACHER_HAS_ENOUGH
     return None
+
+
+def _has_enough(teacher: User, rules: _Rules) -> bool:
+    most = rules.round.most_per_teacher
+    return most is not None and rules.per_teacher[teacher.pk] >= most
 
 
 def _is_confirmed(teacher: User, school_class: SchoolClass) -> bool:

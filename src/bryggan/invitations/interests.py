@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -69,7 +70,8 @@ def express_interest(
             coordinators_of(initiative=initiative, session=session),
             _letter(interest),
             kind=LetterKind.INTEREST,
-            cause=f"interest {interest.pk}",
+            # Of the class and the thing and not of the row: taken back and said again, nobody is written to twice.
+            cause=f"interest of {school_class.pk} in {_thing(interest)}",
         )
         return interest
     if any(getattr(interest, name) != value for name, value in wish.items()):
@@ -104,6 +106,21 @@ def _takes_visits(initiative: Initiative | None, session: Session | None) -> boo
     if session:
         return session.is_offered
     return initiative is not None and not initiative.is_stopped and not initiative.is_withdrawn
+
+
+def interests_of(user: User) -> QuerySet[Interest]:
+    """The open interests of the teacher's classes, newest first; one statement with what lists show."""
+    mine = Interest.objects.open().filter(school_class__in=SchoolClass.objects.taught_by(user))
+    return mine.select_related("school_class", "initiative__status", "session__fair", "expressed_by")
+
+
+def only_to_follow(*, initiative: Initiative | None = None, session: Session | None = None) -> bool:
+    """True when nobody can be visited, and a class can only follow."""
+    return not _takes_visits(initiative, session)
+
+
+def _thing(interest: Interest) -> str:
+    return f"initiative {interest.initiative_id}" if interest.initiative_id else f"session {interest.session_id}"
 
 
 def _count(measure: str, interest: Interest) -> None:

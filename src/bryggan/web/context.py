@@ -23,6 +23,7 @@ _SECTIONS = {
     "sokningar": "account",
     "program": "itineraries",
     "redaktion": "editors",
+    "insikter": "insights",
 }
 _extract: dict[int, bool] = {}
 

@@ -44,6 +44,8 @@ urlpatterns = [
     path("", include("bryggan.web.itineraries.urls")),
     path("", include("bryggan.web.sharing.urls")),
     path("", include("bryggan.web.fair_team.urls")),
+    path("", include("bryggan.web.desk.urls")),
+    path("", include("bryggan.web.insights.urls")),
     path("om", pages.about, name="about"),
     path("tillganglighet", pages.accessibility, name="accessibility"),
     path("oppna-data", pages.open_data, name="open_data"),
