@@ -54,7 +54,9 @@ def measure(teachers: int, interests: int, mails: int) -> dict[str, Any]:
     from bryggan.accounts.models import Notice
     from bryggan.invitations import rounds
     from bryggan.invitations.models import Interest
+    from bryggan.web import staticfiles
 
+    staticfiles.prepare()
     coordinator, initiatives = fill(teachers, interests)
     result: dict[str, Any] = {"database": connection.vendor, "teachers": teachers}
     round = a_round(coordinator, initiatives[0])

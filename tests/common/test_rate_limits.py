@@ -68,3 +68,14 @@ def test_counts_of_old_windows_are_forgotten(db: None) -> None:
 
     assert gone == 1
     assert RateCount.objects.get().key == "new"
+
+
+def test_whether_a_limit_is_used_up_can_be_asked_without_counting(db: None) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        asked = [rate_limits.is_used_up("x", limit=1, per=MINUTE) for _ in range(2)]
+        rate_limits.allowed("x", limit=1, per=MINUTE)
+        asked += [rate_limits.is_used_up("x", limit=1, per=MINUTE), rate_limits.is_used_up("y", limit=1, per=MINUTE)]
+        clock.shift(MINUTE)
+        asked.append(rate_limits.is_used_up("x", limit=1, per=MINUTE))
+
+    assert asked == [False, False, True, False, False]

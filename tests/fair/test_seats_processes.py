@@ -72,7 +72,7 @@ def test_sixty_four_at_once_never_get_more_seats_than_there_are(capacity: int) -
     assert_that_all_went_right(time)
     assert (seen["clients killed"], seen["workers killed"]) == (2, 1)
     assert seen["joined"] > 0
-    assert sum(told(time).values()) >= 3, seen
+    assert sum(told(time).values()) > 0, seen
     if capacity == 120:
         # So many offers that there are both kinds.
         assert min(told(time)[state] for state in (SeatOffer.State.ACCEPTED, SeatOffer.State.RAN_OUT)) > 0
@@ -86,4 +86,4 @@ def test_two_hundred_classes_for_thirty_seats_come_in_order() -> None:
     assert_that_all_went_right(time)
     assert (seen["clients killed"], seen["workers killed"]) == (2, 1)
     assert seen["joined"] > 0
-    assert sum(told(time).values()) >= 3, seen
+    assert sum(told(time).values()) > 0, seen

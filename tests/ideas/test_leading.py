@@ -194,7 +194,9 @@ def test_the_teacher_writes_for_the_class_and_it_is_seen_at_once() -> None:
     round = ideas.idea_round(teacher_writes=True)
     by, key = ideas.leader_of(round), uuid4()
 
-    first, again = (leading.write_for_class(round, " En rutschkana  till biblioteket ", sent_key=key, by=by) for _ in "ab")
+    first, again = (
+        leading.write_for_class(round, " En rutschkana  till biblioteket ", sent_key=key, by=by) for _ in "ab"
+    )
 
     assert first == again
     assert [idea.text for idea in taking_part.seen_by(round).ideas] == ["En rutschkana till biblioteket"]

@@ -65,7 +65,12 @@ def test_tidied_text_is_one_line_within_bounds_and_tidying_again_changes_nothing
     assert len(tidied) <= longest
     assert "\n" not in tidied
     assert tidied == tidied.strip()
-    assert {unicodedata.category(letter) for letter in tidied if letter != "\u200d"} & {"Cc", "Cf", "Cs", "Co"} == set()
+    assert {unicodedata.category(letter) for letter in tidied if letter != "\u200d"} & {
+        "Cc",
+        "Cf",
+        "Cs",
+        "Co",
+    } == set()
     assert tidy(tidied, longest) == tidied
 
 

@@ -194,6 +194,9 @@ class ARoundInTheWild(RuleBasedStateMachine):
         self.round = ideas.idea_round()
         self.by = ideas.leader_of(self.round)
 
+    def teardown(self) -> None:
+        IdeaRound.objects.all().delete()
+
     def one(self, number: int) -> Idea | None:
         rows = list(Idea.objects.order_by("pk"))
         return rows[number % len(rows)] if rows else None
@@ -210,7 +213,9 @@ class ARoundInTheWild(RuleBasedStateMachine):
         leading.set_mode(self.round, mode, by=self.by)
 
     @precondition(lambda self: Idea.objects.exists())
-    @rule(number=st.integers(0, 9), act=st.sampled_from([leading.approve, leading.approve, leading.hide, leading.undo]))
+    @rule(
+        number=st.integers(0, 9), act=st.sampled_from([leading.approve, leading.approve, leading.hide, leading.undo])
+    )
     def decide(self, number: int, act: Any) -> None:
         act(self.one(number), by=self.by)
 

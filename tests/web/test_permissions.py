@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -25,6 +26,7 @@ from bryggan.common.models import AuditEntry, OutgoingMail
 from bryggan.config import environment
 from bryggan.fair import sharing
 from bryggan.fair.models import Booking, FairMessage, Session, ShareLink, State
+from bryggan.ideas.models import Idea, IdeaRound, Proposal
 from bryggan.initiatives.models import Contact, MoveProposal, Picture, PictureFile, SyncRun
 from fair import factories as fairs
 
@@ -193,6 +195,50 @@ TABLE: dict[tuple[str, str], tuple[str, dict[str, str], Answers]] = {
     ("fair_venue_edit", "POST"): ("/redaktion/massan/platser/{venue}", {}, (IN, 403, 403, 403, 403, 422, 403, IN)),
     ("fair_walks", "GET"): ("/redaktion/massan/platser/{venue}/vagar", {}, EDITORS),
     ("fair_walks", "POST"): ("/redaktion/massan/platser/{venue}/vagar", {}, EDITORS_POST),
+    # Rounds of ideas. A phone needs the code and nothing else; without its cookie it is asked to send once more.
+    ("idea_rounds", "GET"): ("/idrundor", {}, TEACHERS),
+    ("idea_round_new", "GET"): ("/idrundor/ny", {}, (IN, 200, 302, 403, 403, 403, 403, IN)),
+    ("idea_round_new", "POST"): ("/idrundor/ny", {}, (IN, 422, 302, 403, 403, 403, 403, IN)),
+    ("idea_round", "GET"): ("/idrundor/{idea_round}", {}, OWN_CLASS),
+    ("idea_round_now", "GET"): ("/idrundor/{idea_round}/nu", {}, OWN_CLASS),
+    ("idea_board", "GET"): ("/idrundor/{idea_round}/tavla", {}, OWN_CLASS),
+    ("idea_board_now", "GET"): ("/idrundor/{idea_round}/tavla/nu", {}, OWN_CLASS),
+    ("idea_poster", "GET"): ("/idrundor/{idea_round}/affisch.pdf", {}, OWN_CLASS),
+    ("idea_drawing", "GET"): ("/idrundor/{idea_round}/ide/{idea}/bild.svg", {}, OWN_CLASS),
+    ("idea_answer", "GET"): ("/idrundor/{idea_round}/svar/{proposal}", {}, OWN_CLASS),
+    ("set_idea_mode", "GET"): ("/idrundor/{idea_round}/lage", {}, NEVER_BUT_FIRST_SIGN_IN),
+    ("set_idea_mode", "POST"): (
+        "/idrundor/{idea_round}/lage", {"mode": "vote"}, (IN, 302, 404, 404, 404, 404, 404, IN)
+    ),
+    ("write_idea", "GET"): ("/idrundor/{idea_round}/ide", {}, NEVER_BUT_FIRST_SIGN_IN),
+    ("write_idea", "POST"): ("/idrundor/{idea_round}/ide", {"text": "Ny"}, (IN, 302, 404, 404, 404, 404, 404, IN)),
+    ("decide_idea", "GET"): ("/idrundor/{idea_round}/ide/{idea}", {}, NEVER_BUT_FIRST_SIGN_IN),
+    ("decide_idea", "POST"): (
+        "/idrundor/{idea_round}/ide/{idea}", {"action": "hide"}, (IN, 302, 404, 404, 404, 404, 404, IN)
+    ),
+    ("send_idea", "GET"): ("/idrundor/{idea_round}/ide/{idea}/skicka", {}, OWN_CLASS),
+    ("send_idea", "POST"): ("/idrundor/{idea_round}/ide/{idea}/skicka", {}, (IN, 422, 404, 404, 404, 404, 404, IN)),
+    ("enter_code", "GET"): ("/ide", {}, ALL),
+    ("idea_phone", "GET"): ("/ide/{code}", {}, ALL),
+    ("idea_phone", "POST"): ("/ide/{code}", {"text": "Ny"}, (422,) * 8),
+    ("idea_phone_now", "GET"): ("/ide/{code}/nu", {}, ALL),
+    ("idea_vote", "GET"): ("/ide/{code}/rost", {}, NEVER),
+    ("idea_vote", "POST"): ("/ide/{code}/rost", {"idea": "{idea}"}, (422,) * 8),
+    ("idea_phone_drawing", "GET"): ("/ide/{code}/bild/{idea}.svg", {}, ALL),
+    ("proposals", "GET"): ("/forvaltning/ideer", {}, FAIR_TEAM),
+    ("proposal", "GET"): ("/forvaltning/ideer/{proposal}", {}, FAIR_TEAM),
+    ("proposal", "POST"): ("/forvaltning/ideer/{proposal}", {}, FAIR_TEAM_WRONG),
+    ("read_proposal", "GET"): ("/forvaltning/ideer/{proposal}/last", {}, NEVER),
+    ("read_proposal", "POST"): (
+        "/forvaltning/ideer/{proposal}/last", {}, (IN, 403, 403, 302, 403, 302, 403, IN)
+    ),
+    ("tell_what_came_of_it", "GET"): ("/forvaltning/ideer/{proposal}/blev", {}, NEVER),
+    ("tell_what_came_of_it", "POST"): ("/forvaltning/ideer/{proposal}/blev", {}, FAIR_TEAM_WRONG),
+    ("agree_to_show", "GET"): ("/forvaltning/ideer/{proposal}/visa", {}, NEVER_BUT_FIRST_SIGN_IN),
+    ("agree_to_show", "POST"): (
+        "/forvaltning/ideer/{proposal}/visa", {"agrees": "1"}, (IN, 302, 404, 403, 404, 302, 404, IN)
+    ),
+    ("pupil_page", "GET"): ("/initiativ/{initiative}-{slug}/elev", {}, ALL),
     ("api:fairs", "GET"): ("/api/v1/fairs", {}, ALL),
     ("api:fair", "GET"): ("/api/v1/fairs/{fair}", {}, ALL),
     ("api:fair_sessions", "GET"): ("/api/v1/fairs/{fair}/sessions", {"per_page": "100"}, ALL),
@@ -228,6 +274,10 @@ SECRETS: dict[str, frozenset[str]] = {
     "8BOKAD": frozenset({"editor", "coordinator"}),
     "Hemligt utkast till mässan": frozenset({"editor"}),
     "Hemligt meddelande om storm": frozenset({"editor"}),
+    # What waits for the teacher; what was sent, and from which school, for those who answer it too.
+    "Väntande hemlig idé": frozenset({"teacher"}),
+    "Skickad hemlig idé": frozenset({"teacher", "coordinator", "editor"}),
+    "Idéskolan": frozenset({"teacher", "coordinator", "editor"}),
     "koden-i-brevet": frozenset(),
     "vad revisionen minns": frozenset(),
 }
@@ -279,6 +329,18 @@ def world() -> dict[str, Any]:
     FairMessage.objects.create(fair=fair, subject="Hemligt meddelande om storm", text="x", on=fairs.DAY)
     itinerary = fairs.itinerary(fair, school_class)
     sharing.share(itinerary, by=teacher)
+    in_round = people.school_class(teacher, label="8IDE", school_unit=people.school_unit("Idéskolan"))
+    later = timezone.now() + timedelta(days=1)
+    round = IdeaRound.objects.create(
+        school_class=in_round, initiative=initiative, question="Hur sparar vi vatten?", code="CDF467",
+        code_ends_at=later, forget_at=later,
+    )  # fmt: skip
+    idea = Idea.objects.create(
+        round=round, drawing=[[1, 2, 3, 4]], drawing_points=2, state=Idea.State.APPROVED, sent_key=uuid4()
+    )
+    Idea.objects.create(round=round, text="Väntande hemlig idé", sent_key=uuid4())
+    sent = Idea.objects.create(round=round, text="Skickad hemlig idé", state=Idea.State.HIDDEN, sent_key=uuid4())
+    proposal = Proposal.objects.create(idea=sent, text=sent.text, answer_due_on=later.date())
     return {
         "people": {
             "teacher": teacher,
@@ -305,6 +367,10 @@ def world() -> dict[str, Any]:
         ).pk,
         "link": initiative.alignments.get().pk,
         "itinerary": itinerary.pk,
+        "idea_round": round.pk,
+        "code": round.code,
+        "idea": idea.pk,
+        "proposal": proposal.pk,
         "fair": fair.pk,
         "fair_slug": fair.slug,
         "session": session.pk,
@@ -385,7 +451,7 @@ def test_a_number_that_no_row_can_have_is_not_found(world: dict[str, Any], kind:
 def test_the_secret_words_do_stand_where_their_readers_look(world: dict[str, Any]) -> None:
     """Otherwise the test above would be content with nothing."""
     seen = {
-        "teacher": ["/konto/", "/klasser/{school_class}", "/sokningar", "/konto/notiser"],
+        "teacher": ["/konto/", "/klasser/{school_class}", "/sokningar", "/konto/notiser", "/idrundor/{idea_round}"],
         "editor": [
             "/redaktion/larare", "/initiativ/{initiative}-{slug}", "/redaktion/massan/program",
             "/redaktion/massan/meddelande", "/redaktion/massan/dag/{venue_slug}/2027-06-01",
@@ -409,6 +475,8 @@ def test_a_refused_post_changes_nothing(world: dict[str, Any]) -> None:
             Alignment.objects.get().state,
             list(SavedSearch.objects.values_list("name", "wants_mail")),
             list(ShareLink.objects.values_list("pk", "revoked_at")),
+            list(IdeaRound.objects.values_list("mode", "ideas_written")),
+            list(Idea.objects.values_list("text", "state", "votes")),
         ]
 
     before = state()

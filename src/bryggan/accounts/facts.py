@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
@@ -36,6 +37,17 @@ def count(
     Fact.objects.filter(key=fact.key).update(count=F("count") + 1, amount=F("amount") + amount)
 
 
+@dataclass(frozen=True)
+class Happened:
+    """One thing that happened: to which class, and under which initiative and department it is counted."""
+
+    school_class: SchoolClass
+    initiative: int | None = None
+    department: str = ""
+    detail: str = ""
+    amount: int = 0
+
+
 def count_each(
     measure: str,
     happened: Iterable[tuple[SchoolClass, str, int]],
@@ -44,16 +56,18 @@ def count_each(
     department: str = "",
     on: date | None = None,
 ) -> None:
-    """Write that `measure` happened for many classes at once: (class, detail, amount). Schools share rows.
+    """Write that `measure` happened for many classes at once: (class, detail, amount). Schools share rows."""
+    count_all(measure, [Happened(one, initiative, department, *told) for one, *told in happened], on=on)
 
-    As many statements as schools divided by some hundred, not as classes.
-    """
+
+def count_all(measure: str, happened: Iterable[Happened], *, on: date | None = None) -> None:
+    """Write that `measure` happened so many times. As many statements as rows divided by some hundred."""
     facts: dict[str, Fact] = {}
-    for school_class, detail, amount in happened:
-        fact = _fact(measure, school_class, initiative, department, detail, on)
+    for one in happened:
+        fact = _fact(measure, one.school_class, one.initiative, one.department, one.detail, on)
         fact = facts.setdefault(fact.key, fact)
         fact.count += 1
-        fact.amount += amount
+        fact.amount += one.amount
     # In the order of their keys, so that two who count the same schools never wait for each other.
     rows = [facts[key] for key in sorted(facts)]
     for start in range(0, len(rows), _AT_ONCE):

@@ -100,6 +100,12 @@ def count_code_try(email: str, client: str) -> None:
     _count(_tries_key(email), limit=10, per=_HOUR)
 
 
+def count_application(email: str, client: str) -> None:
+    """Count that somebody at `client` signs a company up under `email`. Raises TooManyTries."""
+    _count(f"applications from {_client_key(client)}", limit=20, per=_HOUR)
+    _count(f"applications of {_key(email)}", limit=5, per=timedelta(days=1))
+
+
 def has_tries_left(ticket: str, limit: int) -> bool:
     """Count a try of one code; counted in the database, where tries at the same time all count."""
     return rate_limits.allowed(f"tries of {_key(ticket)}", limit=limit, per=timedelta(days=1))

@@ -15,7 +15,7 @@ from bryggan.curriculum.models import CoreContent, Curriculum, SchoolForm
 from bryggan.initiatives.models import Initiative
 
 # Upper-secondary school has two curricula at a time: covered is the one that stays.
-_CURRICULA = (Curriculum.LPFO18, Curriculum.LGR22, Curriculum.GY25)
+CURRICULA = (Curriculum.LPFO18, Curriculum.LGR22, Curriculum.GY25)
 
 # A subject's code, and years where it has any.
 Place = tuple[str, tuple[int, int] | None]
@@ -88,7 +88,7 @@ def coverage(
         ).values_list("core_content__key", flat=True)
     )
     found = CoreContent.objects.current().filter(
-        subject__school_form=school_form, subject__curriculum__in=_CURRICULA, subject__ended_at=None
+        subject__school_form=school_form, subject__curriculum__in=CURRICULA, subject__ended_at=None
     )
     if subjects is not None:
         found = found.filter(subject__code__in=subjects)

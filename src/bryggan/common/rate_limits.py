@@ -15,9 +15,7 @@ def allowed(key: str, *, limit: int, per: timedelta) -> bool:
 
     Windows start at whole multiples of `per`, so a row says which window it counts.
     """
-    seconds = int(per.total_seconds())
-    now = timezone.now()
-    start = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=UTC)
+    start = _window(per)
     row = RateCount.objects.filter(key=key[:120], window_started_at=start)
     if not row.update(count=F("count") + 1):
         RateCount.objects.bulk_create([RateCount(key=key[:120], window_started_at=start)], ignore_conflicts=True)
@@ -26,6 +24,17 @@ def allowed(key: str, *, limit: int, per: timedelta) -> bool:
     return count <= limit
 
 
+def is_used_up(key: str, *, limit: int, per: timedelta) -> bool:
+    """True when `limit` tries have been counted in the current window. Counts nothing."""
+    return RateCount.objects.filter(key=key[:120], window_started_at=_window(per), count__gte=limit).exists()
+
+
 def forget_old(*, older_than: timedelta = timedelta(days=2)) -> int:
     """Delete counts of past windows. Returns how many went."""
     return RateCount.objects.filter(window_started_at__lt=timezone.now() - older_than).delete()[0]
+
+
+def _window(per: timedelta) -> datetime:
+    """When the current window began."""
+    seconds = int(per.total_seconds())
+    return datetime.fromtimestamp(int(timezone.now().timestamp()) // seconds * seconds, tz=UTC)

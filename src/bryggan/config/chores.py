@@ -7,6 +7,7 @@ from bryggan.alignment import aligning, saving, unmet
 from bryggan.common import outbox
 from bryggan.common.worker import Chore
 from bryggan.initiatives import moves, pictures, schedule
+from bryggan.ideas import forgetting, proposals
 from bryggan.insights import reports
 from bryggan.invitations import queueing, threads, visits
 
@@ -25,5 +26,7 @@ CHORES = (
     Chore("letters", letters.send_digests, 300),
     Chore("saved searches", saving.send_digests, 600),
     Chore("unmet searches", unmet.forget_old, 3600),
+    Chore("idea rounds", forgetting.forget_old, 300),
+    Chore("late answers", proposals.remind_late, 3600),
     Chore("retention", retention.forget_old, 3600),
 )

@@ -22,6 +22,7 @@ from django.db.models import Count
 
 from bryggan.accounts.models import SchoolClass, User
 from bryggan.fair import capacity as counting
+from bryggan.fair import statistics
 from bryggan.fair.capacity import GroupLimits, GroupProblem, SeatsLeft, Stay
 from bryggan.fair.models import Booking, Occasion, SeatOffer, Session, WaitingEntry
 from bryggan.fair.seat_ledger import (
@@ -163,6 +164,7 @@ def confirm(locked: Locked, booking: Booking, *, by: By) -> Booking:
     booking.held_until = None
     booking.save(update_fields=["state", "booked_at", "held_until"])
     note(by, BOOKED, locked, booking, was="held")
+    statistics.count_booking(booking)
     answer_offer(locked, booking, SeatOffer.State.ACCEPTED, WaitingEntry.Reason.BOOKED, by=by)
     return booking
 
@@ -271,6 +273,8 @@ def _take(
     if entry:
         details["entry"] = entry.pk
     note(by, BOOKED if is_booked else HELD, locked, booking, **details)
+    if is_booked and "moved_from" not in details:
+        statistics.count_booking(booking)
     locked.bookings.append(booking)
     if entry:
         end_entry(locked, entry, WaitingEntry.State.SEATED, WaitingEntry.Reason.BOOKED, by=by)

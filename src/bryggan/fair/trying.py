@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from bryggan.fair import statistics
 from bryggan.fair.changing import Change, HasSeats
 from bryggan.fair.checks import Problem, check_stops
 from bryggan.fair.frames import Frame
@@ -181,6 +182,7 @@ def save_stops(itinerary: Itinerary, stops: Sequence[Stop]) -> list[Stop]:
         else:
             stop.save()
             saved.append(stop)
+    statistics.count_stops(itinerary.school_class, [stop for stop in stops if stop.occasion_id not in removed])
     return saved
 
 

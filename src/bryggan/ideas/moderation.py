@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 NAME, PHONE, EMAIL, PERSONAL_NUMBER, ADDRESS, ROUGH = "name", "phone", "email", "personnummer", "address", "rough"
 
-_NAME = re.compile(r"(?i:(?:\b(?:jag heter|mitt namn är|hälsningar|hälsar)\s|(?<!\w)//?)\s*)(?-i:[A-ZÅÄÖÉ][a-zåäöé]{1,})")
+_NAME = re.compile(
+    r"(?i:(?:\b(?:jag heter|mitt namn är|hälsningar|hälsar)\s|(?<!\w)//?)\s*)(?-i:[A-ZÅÄÖÉ][a-zåäöé]{1,})"
+)
 _LOWER_NAME = re.compile(r"\b(?:jag heter|mitt namn är)\s+\w{2,}", re.I)
 _EMAIL = re.compile(r"[\w.+-]+\s?(?:@|\(a\)|\bsnabel-?a\b)\s?[\w-]+\s?(?:\.|\bpunkt\b)\s?\w{2,}", re.I)
 _PERSONAL_NUMBER = re.compile(r"(?<!\d)(?:19|20)?\d{2}(?:0[1-9]|1[0-2])(?:[0-6]\d|[7-9]\d)[-+\s]?\d{4}(?!\d)")

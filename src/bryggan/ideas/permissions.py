@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from bryggan.accounts.models import User
 from bryggan.accounts.permissions import may_use_class
 from bryggan.ideas.models import IdeaRound, Proposal
@@ -12,6 +14,13 @@ from bryggan.initiatives.permissions import coordinates
 def may_lead(user: User, round: IdeaRound) -> bool:
     """The class's own teachers; one who has left the class leads its rounds no more, and her colleague does."""
     return may_use_class(user, round.school_class)
+
+
+def rounds_led_by(user: User) -> QuerySet[IdeaRound]:
+    """Those that `may_lead` is true of."""
+    if not (user.is_active and user.is_teacher):
+        return IdeaRound.objects.none()
+    return IdeaRound.objects.filter(school_class__teachers=user)
 
 
 def may_answer_for_city(user: User, proposal: Proposal) -> bool:

@@ -118,7 +118,7 @@ def answer(proposal: Proposal, *, state: str, text: str, by: User) -> Proposal:
         proposal,
         _("Staden har svarat på er idé"),
         [text],
-        cause=f"answer {proposal.pk} {proposal.answered_at:%Y%m%d%H%M%S}",
+        cause=f"answer {proposal.pk} {proposal.answered_at:%Y%m%d%H%M%S%f}",
     )
     return proposal
 
@@ -138,7 +138,7 @@ def tell_what_came_of_it(proposal: Proposal, text: str, *, by: User) -> Proposal
             proposal,
             _("Det här blev det av er idé"),
             [text],
-            cause=f"came of {proposal.pk} {proposal.came_of_it_at:%Y%m%d%H%M%S}",
+            cause=f"came of {proposal.pk} {proposal.came_of_it_at:%Y%m%d%H%M%S%f}",
         )
     return proposal
 

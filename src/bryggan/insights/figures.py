@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, Sum
+from django.db.models import Case, CharField, Q, Sum, Value, When
 
 from bryggan.accounts.models import Fact
 from bryggan.accounts.school_days import HalfYear
@@ -14,10 +14,12 @@ from bryggan.curriculum.models import SchoolForm
 from bryggan.insights.measures import MEASURES, Measure
 from bryggan.insights.models import ActivityDefinition
 
+_NAMES = tuple({name for measure in MEASURES for name in measure.facts})
+
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose figures: everybody's, or those of some initiatives and a department."""
+    """Whose figures: everybody's, or those of some initiatives and departments."""
 
     initiatives: frozenset[int] | None = None
     departments: frozenset[str] = frozenset()
@@ -33,63 +35,56 @@ EVERYBODY = Scope()
 
 @dataclass(frozen=True)
 class Activity:
-    """How many schools and preschools were active in a term."""
+    """How many schools and preschools were active in a term. None is hidden."""
 
     term: HalfYear
-    schools: int
-    preschools: int
+    schools: int | None
+    preschools: int | None
 
-    @property
-    def all(self) -> int:
-        return self.schools + self.preschools
+
+Totals = dict[str, dict[HalfYear, int]]
 
 
 def activity(terms: Sequence[HalfYear], definition: ActivityDefinition) -> list[Activity]:
     """The impact measure for each term, in the order given. One statement."""
-    wanted = Fact.objects.filter(measure__in=definition.measures).exclude(school_code="")
-    done: dict[HalfYear, Counter[tuple[str, bool]]] = {term: Counter() for term in terms}
-    rows = wanted.filter(month__range=_span(terms)).values_list("month", "school_code", "school_form")
-    for month, code, form, count in rows.annotate(total=Sum("count")).order_by():
-        term = next((one for one in terms if one.first_on <= month <= one.last_on), None)
-        if term:
-            done[term][code, form == SchoolForm.PRESCHOOL] += count
+    wanted = Fact.objects.filter(measure__in=definition.measures, month__range=_span(terms)).exclude(school_code="")
+    rows = wanted.values_list(_term_of(terms), "school_code", "school_form").annotate(n=Sum("count")).order_by()
+    active: dict[str, dict[bool, set[str]]] = defaultdict(lambda: {True: set(), False: set()})
+    for term, code, form, count in rows:
+        if count >= definition.least:
+            active[term][form == SchoolForm.PRESCHOOL].add(code)
     found = []
-    for term in terms:
-        active = [key for key, count in done[term].items() if count >= definition.least]
-        # A school with preschool classes and others is one school; a preschool is counted as one.
-        schools = {code for code, is_preschool in active if not is_preschool}
-        preschools = {code for code, is_preschool in active if is_preschool} - schools
-        found.append(Activity(term, len(schools), len(preschools)))
+    for one in terms:
+        schools, preschools = active[one.code][False], active[one.code][True]
+        # A school that has a preschool too is one school.
+        found.append(Activity(one, len(schools), len(preschools - schools)))
     return found
 
 
-def totals(terms: Sequence[HalfYear], scope: Scope = EVERYBODY) -> dict[str, dict[HalfYear, int]]:
+def totals(terms: Sequence[HalfYear], scope: Scope = EVERYBODY) -> Totals:
     """Every measure for every term: `totals[measure.key][term]`. One statement."""
-    found: dict[str, dict[HalfYear, int]] = {one.key: dict.fromkeys(terms, 0) for one in MEASURES}
-    rows = Fact.objects.filter(scope.filter(), month__range=_span(terms)).values_list("month", "measure")
-    by_fact: dict[str, list[Measure]] = defaultdict(list)
-    for measure in MEASURES:
-        for name in measure.facts:
-            by_fact[name].append(measure)
-    for month, name, count, amount in rows.annotate(n=Sum("count"), a=Sum("amount")).order_by():
-        term = next((one for one in terms if one.first_on <= month <= one.last_on), None)
-        for measure in by_fact.get(name, ()):
-            if term:
-                found[measure.key][term] += count if measure.adds == "count" else amount
-    return found
+    rows = Fact.objects.filter(scope.filter(), measure__in=_NAMES, month__range=_span(terms))
+    rows = rows.values_list(_term_of(terms), "measure").annotate(n=Sum("count"), a=Sum("amount")).order_by()
+    sums = {(term, name): (count, amount) for term, name, count, amount in rows}
+
+    def of(measure: Measure, term: HalfYear) -> int:
+        each = [sums.get((term.code, name), (0, 0)) for name in measure.facts]
+        return sum(count if measure.adds == "count" else amount for count, amount in each)
+
+    return {measure.key: {term: of(measure, term) for term in terms} for measure in MEASURES}
 
 
 def crossed(
-    measures: Iterable[Measure], term: HalfYear, by: str, scope: Scope = EVERYBODY
-) -> dict[tuple[str, str], int]:
-    """Counts by (value of column `by`, measure key) in a term. `by` is a column of Fact. One statement."""
-    counts: Counter[tuple[str, str]] = Counter()
-    chosen = [one for one in measures if one.adds == "count"]
-    names = {name: one.key for one in chosen for name in one.facts}
-    rows = Fact.objects.filter(scope.filter(), month__range=_span([term]), measure__in=names)
-    for value, name, count in rows.values_list(by, "measure").annotate(n=Sum("count")).order_by():
-        counts[str(value or ""), names[name]] += count
-    return dict(counts)
+    measures: Iterable[Measure], term: HalfYear, by: Sequence[str], scope: Scope = EVERYBODY
+) -> list[Counter[tuple[str, str]]]:
+    """For each column of Fact in `by` the counts by (its value, measure key) in a term. One statement for all."""
+    found: list[Counter[tuple[str, str]]] = [Counter() for _column in by]
+    keys = {name: one.key for one in measures if one.adds == "count" for name in one.facts}
+    rows = Fact.objects.filter(scope.filter(), month__range=_span([term]), measure__in=list(keys))
+    for name, *values, count in rows.values_list("measure", *by).annotate(n=Sum("count")).order_by():
+        for counts, value in zip(found, values, strict=True):
+            counts["" if value is None else str(value), keys[name]] += count
+    return found
 
 
 def details(measure: str, term: HalfYear, scope: Scope = EVERYBODY) -> dict[str, int]:
@@ -116,3 +111,8 @@ def terms_with_facts(latest: HalfYear, most: int = 8) -> list[HalfYear]:
 
 def _span(terms: Sequence[HalfYear]) -> tuple[object, object]:
     return min(one.first_on for one in terms), max(one.last_on for one in terms)
+
+
+def _term_of(terms: Sequence[HalfYear]) -> Case:
+    whens = [When(month__range=(one.first_on, one.last_on), then=Value(one.code)) for one in terms]
+    return Case(*whens, default=Value(""), output_field=CharField())

@@ -15,7 +15,10 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class Measure:
-    """`facts`: names of the facts that are added up; `adds`: "count", or "amount" where the fact has one."""
+    """`facts`: names of the facts that are added up; `adds`: "count", or "amount" where the fact has one.
+
+    The period of each is a term: August to December, or January to July. A fact belongs to the month it happened in.
+    """
 
     key: str
     name: Text
@@ -41,9 +44,18 @@ MEASURES = (
         ("programme",),
     ),
     Measure(
+        "stops",
+        _("Programpunkter"),
+        _("Hur många programpunkter klasser har lagt in i sina program. Det som tas bort dras inte ifrån."),
+        ("programme stop",),
+    ),
+    Measure(
         "booking",
         _("Bokningar"),
-        _("Hur många gånger en klass har bokat platser. En avbokning dras inte ifrån."),
+        _(
+            "Hur många gånger en klass har bokat platser. En avbokning dras inte ifrån, "
+            "och en flytt till en annan tid räknas inte."
+        ),
         ("booking",),
     ),
     Measure(

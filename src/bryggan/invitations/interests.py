@@ -15,6 +15,7 @@ from bryggan.accounts.models import LetterKind, SchoolClass, User
 from bryggan.accounts.permissions import may_use_class
 from bryggan.common import audit
 from bryggan.fair.models import Session
+from bryggan.fair.statistics import counted_under
 from bryggan.initiatives.models import Initiative
 from bryggan.invitations.hosts import coordinators_of
 from bryggan.invitations.models import Interest, Kind, Phase
@@ -124,19 +125,19 @@ def _thing(interest: Interest) -> str:
 
 
 def _count(measure: str, interest: Interest) -> None:
+    if interest.session_id:
+        initiative, department = counted_under([interest.session_id])[interest.session_id]
+    else:
+        owner = interest.initiative.department if interest.initiative else None
+        initiative, department = interest.initiative_id, owner.slug if owner else ""
     facts.count(
         measure,
         school_class=interest.school_class,
-        initiative=interest.initiative_id,
-        department=_department_of(interest),
+        initiative=initiative,
+        department=department,
         detail=f"{interest.phase} {interest.kind}",
         amount=interest.school_class.pupils,
     )
-
-
-def _department_of(interest: Interest) -> str:
-    owner = interest.initiative or interest.session
-    return owner.department.slug if owner and owner.department else ""
 
 
 def _letter(interest: Interest) -> Letter:

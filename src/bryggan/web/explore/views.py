@@ -17,11 +17,14 @@ from bryggan.alignment import asking, searching, snippets, unmet
 from bryggan.alignment import index as indexes
 from bryggan.alignment.permissions import may_decide_links
 from bryggan.fair.listing import coming_fair
+from bryggan.ideas.proposals import shown_on
 from bryggan.initiatives.models import Initiative, PictureFile
 from bryggan.initiatives.permissions import may_edit_offer
 from bryggan.web.editing.reading import reading_of
 from bryggan.web.explore import cards, filters
 from bryggan.web.explore.initiative_page import InitiativePage
+from bryggan.web.visits.answering import unanswered
+from bryggan.web.visits.curious import panel_of
 
 PER_PAGE = 20
 
@@ -41,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     }
     if request.user.is_authenticated:
         context["classes"] = filters.own_classes(request.user)
+        context["unanswered"] = unanswered(request.user)
     return render(request, "explore/home.html", context)
 
 
@@ -111,6 +115,8 @@ def initiative(request: HttpRequest, address: str) -> HttpResponseBase:
         "may_edit_offer": may_edit_offer(request.user, found),
         "may_decide_links": may_decide_links(request.user),
         "reading": reading_of(found),
+        "panel": panel_of(request.user, initiative=found),
+        "shown_ideas": shown_on(found.pk),
     }
     return render(request, "explore/initiative.html", context)
 

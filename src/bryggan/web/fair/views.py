@@ -19,6 +19,7 @@ from bryggan.fair.permissions import may_edit_session, may_see_team_pages
 from bryggan.web.explore.filters import Addresses
 from bryggan.web.fair import filters, rows, session_page
 from bryggan.web.fair.venue_map import venue_map
+from bryggan.web.visits.curious import panel_of
 
 PER_PAGE = 40
 
@@ -61,6 +62,7 @@ def fair_session(request: HttpRequest, pk: int) -> HttpResponse:
         "shown": session_page.SessionPage.of(found, with_initiatives=with_initiatives),
         "map": venue_map(found.venue) if found.venue else None,
         "may_edit": may_edit_session(request.user, found),
+        "panel": panel_of(request.user, session=found),
     }
     return render(request, "fair/session.html", context)
 

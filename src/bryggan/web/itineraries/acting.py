@@ -25,8 +25,18 @@ from bryggan.fair.models import Fair, Itinerary, Occasion, Session, Stop
 from bryggan.fair.seats import SeatsRefused
 from bryggan.initiatives.models import Initiative
 from bryggan.web.accounts.guards import person, teachers_only
-from bryggan.web.itineraries.common import day_text, frame_from, own_itinerary, read_clock, read_day, read_moment
+from bryggan.web.itineraries.common import (
+    day_text,
+    frame_from,
+    number_in,
+    own_itinerary,
+    read_clock,
+    read_day,
+    read_moment,
+)
+from bryggan.web.itineraries.making import tell_what_fell_away
 from bryggan.web.itineraries.pages import itinerary_page
+from bryggan.web.itineraries.showing import title_of as _title
 
 Deed = Callable[[HttpRequest, Itinerary], str | None]
 StopDeed = Callable[[HttpRequest, Stop], str | None]
@@ -61,7 +71,7 @@ def change_stop(request: HttpRequest, pk: int, stop_pk: int) -> HttpResponse:
     deed = STOP_DEEDS.get(request.POST.get("do", ""))
     if deed is None:
         return _refused(request, itinerary, NotUnderstood().told)
-    return _done(request, itinerary, lambda: deed(request, stop), str(stop), f"stopp-{stop.uid}")
+    return _done(request, itinerary, lambda: deed(request, stop), _title(stop), f"stopp-{stop.uid}")
 
 
 def _done(
@@ -85,7 +95,8 @@ def _done(
         return _refused(request, itinerary, f"{what}: {programme_seats.reason_of_refusal(refusal)}")
     else:
         if told:
-            messages.success(request, told)
+            # Told beside the stop, where the eye is and the focus goes.
+            messages.success(request, told, extra_tags=anchor)
     return redirect(_address(itinerary, anchor))
 
 
@@ -178,9 +189,10 @@ def _undo(request: HttpRequest, itinerary: Itinerary) -> str:
 
 def _plan_again(request: HttpRequest, itinerary: Itinerary) -> str:
     frame = _day(request, itinerary)
-    itineraries.plan_again(
+    made = itineraries.plan_again(
         itinerary, frame.on, by=person(request), version=_version(request), release_seats=_releases(request)
     )
+    tell_what_fell_away(request, made)
     return _("%(day)s är planerad på nytt. Det ni har låst eller bokat är kvar.") % {"day": day_text(frame.on)}
 
 
@@ -227,7 +239,7 @@ def _tell_results(request: HttpRequest, results: list[programme_seats.SeatResult
     for one in results:
         if one.state == "refused" and one.reason:
             hint = " " + _("Ni kan ställa er i kö.") if one.can_wait else ""
-            messages.warning(request, f"{one.stop}: {one.reason}{hint}")
+            messages.warning(request, f"{_title(one.stop)}: {one.reason}{hint}")
     told = []
     if counted["held"]:
         until = min(one.held_until for one in counted["held"] if one.held_until)
@@ -241,6 +253,9 @@ def _tell_results(request: HttpRequest, results: list[programme_seats.SeatResult
     if counted["booked"]:
         number = len(counted["booked"])
         told.append(ngettext("Bokat på ett ställe.", "Bokat på %(n)d ställen.", number) % {"n": number})
+    if counted["waiting"]:
+        number = len(counted["waiting"])
+        told.append(ngettext("Ni står i kö på ett ställe.", "Ni står i kö på %(n)d ställen.", number) % {"n": number})
     if not results:
         told.append(_("Det finns inget att boka i programmet."))
     return " ".join(told) or None
@@ -252,6 +267,19 @@ def _exclude(request: HttpRequest, itinerary: Itinerary) -> str:
         raise NotUnderstood
     itineraries.exclude_session(itinerary, session, by=person(request), release_seats=_releases(request))
     return _("”%(title)s” föreslås inte igen.") % {"title": session.title}
+
+
+def _include(request: HttpRequest, itinerary: Itinerary) -> str:
+    session = itinerary.excluded.filter(pk=number_in(request.POST.get("session"))).first()
+    if session is None:
+        raise NotUnderstood
+    itineraries.include_session(itinerary, session, by=person(request))
+    return _("”%(title)s” kan föreslås igen.") % {"title": session.title}
+
+
+def _take_out(request: HttpRequest, itinerary: Itinerary) -> str:
+    itineraries.take_out_again(itinerary, by=person(request))
+    return _("Programmet är framme igen.")
 
 
 def _prepare(request: HttpRequest, itinerary: Itinerary) -> str:
@@ -270,10 +298,6 @@ def _unprepare(request: HttpRequest, itinerary: Itinerary) -> str:
     return _("”%(title)s” är borttaget.") % {"title": initiative.title}
 
 
-def number_in(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else -1
-
-
 DEEDS: dict[str, Deed] = {
     "rename": _rename,
     "archive": _archive,
@@ -285,6 +309,8 @@ DEEDS: dict[str, Deed] = {
     "own block": _own_block,
     "book": _book_all,
     "exclude": _exclude,
+    "include": _include,
+    "take out": _take_out,
     "prepare": _prepare,
     "unprepare": _unprepare,
 }
@@ -356,7 +382,7 @@ def _move(request: HttpRequest, stop: Stop) -> str:
 
 def _moved(request: HttpRequest, stop: Stop, starts_at: datetime, occasion: Occasion | None) -> str:
     moved = moving.move_stop(stop, starts_at, occasion=occasion, by=person(request), release_seats=_releases(request))
-    return _("”%(what)s” är flyttat till %(time)s.") % {"what": _title(stop), "time": clock_text(moved.starts_at)}
+    return _("”%(what)s” börjar nu %(time)s.") % {"what": _title(stop), "time": clock_text(moved.starts_at)}
 
 
 def _swap(request: HttpRequest, stop: Stop) -> str:
@@ -386,12 +412,10 @@ def _release(request: HttpRequest, stop: Stop) -> str:
 
 
 def _change_seats(request: HttpRequest, stop: Stop) -> str | None:
-    programme_seats.release_seats(stop, by=person(request))
-    return _tell_results(request, [programme_seats.book_stop(stop, by=person(request))])
-
-
-def _title(stop: Stop) -> str:
-    return stop.occasion.session.title if stop.occasion else stop.title or _("Lunch")
+    result = programme_seats.match_seats(stop, by=person(request))
+    if result.state == "refused":
+        return _tell_results(request, [result])
+    return _("Platserna är nu för lika många som ni är.")
 
 
 STOP_DEEDS: dict[str, StopDeed] = {

@@ -14,15 +14,14 @@ from django.views.decorators.http import require_http_methods
 from bryggan.fair import itineraries, stops
 from bryggan.fair.asking import Query
 from bryggan.fair.changing import CannotBe, PutAway
-from bryggan.fair.frames import usual_frame
 from bryggan.fair.itinerary_permissions import itineraries_of
 from bryggan.fair.listing import find, supply_of
 from bryggan.fair.local_times import local
 from bryggan.fair.models import Fair, Itinerary, Occasion, Session, Stop
 from bryggan.fair.proposals import Chosen
+from bryggan.fair.queries import ground_of
 from bryggan.web.accounts.guards import person, teachers_only
-from bryggan.web.itineraries.acting import number_in
-from bryggan.web.itineraries.common import classes_of, day_text, own_itinerary, read_day
+from bryggan.web.itineraries.common import classes_of, day_text, number_in, own_itinerary, read_day
 
 MOST_FOUND = 40
 LONGEST_TEXT = 200
@@ -54,7 +53,7 @@ def add_session(request: HttpRequest, session_pk: int) -> HttpResponse:
                 messages.error(request, _("Välj ett program, eller en klass och en tid."))
                 return render(request, "itineraries/add_session.html", context, status=422)
             chosen = Chosen(Stop.Kind.SESSION, occasion.starts_at, occasion.ends_at, occasion.pk)
-            frame = usual_frame(school_class, local(occasion.starts_at).date())
+            frame = ground_of(fair, school_class).frame(school_class, local(occasion.starts_at).date())
             made = itineraries.make_itinerary(school_class, fair, frames=[frame], stops=[chosen], by=user)
             if made.fell_away:
                 messages.warning(request, f"{session}: {made.fell_away[0].reason}")

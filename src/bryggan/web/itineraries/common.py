@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -13,10 +15,11 @@ from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from django.utils.formats import date_format
 
 from bryggan.accounts.models import SchoolClass, User
+from bryggan.fair.fit import Interests
 from bryggan.fair.frames import Frame
 from bryggan.fair.itinerary_permissions import may_change, may_look
 from bryggan.fair.models import Fair, Itinerary, ItineraryDay, Stop
-from bryggan.fair.proposals import Chosen, ProposedStop
+from bryggan.fair.proposals import Chosen, Proposal
 from bryggan.fair.reasons import Reason
 from bryggan.fair.timetables import for_timetable
 from bryggan.web.accounts.guards import person
@@ -78,16 +81,35 @@ def read_day(text: str | None, fair: Fair) -> date | None:
 
 def read_moment(text: str | None) -> datetime | None:
     try:
-        moment = parse_datetime(text or "")
+        moment = parse_datetime((text or "")[:40])
     except ValueError:
         return None
-    return moment if moment and moment.tzinfo else None
+    # Far years have no local time.
+    return moment if moment and moment.tzinfo and 2000 < moment.year < 2200 else None
 
 
 def read_clock(text: str | None) -> time | None:
     """`09:30` as browsers write it, or `9.30` as people do."""
     try:
-        return parse_time((text or "").strip().replace(".", ":"))
+        clock = parse_time((text or "").strip().replace(".", ":"))
+    except ValueError:
+        return None
+    return clock.replace(second=0, microsecond=0, tzinfo=None) if clock else None
+
+
+def number_in(text: str | None) -> int:
+    """A row's number as an address or a form gives it; -1, which no row has, for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else -1
+
+
+def numbers_in(texts: Iterable[str]) -> list[int]:
+    return [number for text in list(texts)[:200] if (number := number_in(text)) >= 0]
+
+
+def token_in(text: str | None) -> UUID | None:
+    """A form's own number, by which it is known when it comes twice."""
+    try:
+        return UUID(text or "")
     except ValueError:
         return None
 
@@ -98,19 +120,29 @@ def day_text(day: date) -> str:
     return text[:1].upper() + text[1:]
 
 
-def sealed(frame: Frame, stops: Iterable[ProposedStop]) -> str:
+@dataclass(frozen=True)
+class Shown:
+    """A day as it was shown, to be saved so."""
+
+    frame: Frame
+    stops: list[Chosen]
+    interests: Interests
+
+
+def sealed(proposal: Proposal, interests: Interests) -> str:
     """A shown day as a form carries it: what is saved is what was shown, and nothing a visitor made up."""
-    return signing.dumps(
-        {"frame": _frame_out(frame), "stops": [_out(one.chosen) for one in stops]}, salt=_SALT, compress=True
-    )
+    stops = [_out(one.chosen) for one in proposal.stops]
+    data = {"frame": _frame_out(proposal.frame), "stops": stops, "interests": interests.as_json()}
+    return signing.dumps(data, salt=_SALT, compress=True)
 
 
-def unsealed(text: str) -> tuple[Frame, list[Chosen]] | None:
+def unsealed(text: str) -> Shown | None:
     """What `sealed` wrote; None for anything else."""
     try:
         data = signing.loads(text, salt=_SALT)
-        return _frame_in(data["frame"]), [_in(one) for one in data["stops"]]
-    except (signing.BadSignature, KeyError, TypeError, ValueError):
+        stops = [_in(one) for one in data["stops"]]
+        return Shown(_frame_in(data["frame"]), stops, Interests.of(data["interests"]))
+    except (signing.BadSignature, KeyError, TypeError, ValueError, zlib.error):
         return None
 
 
@@ -123,12 +155,13 @@ def frame_from(data: Any, frame: Frame) -> tuple[Frame, bool]:
             clock = read_clock(data[name])
             understood = understood and clock is not None
             changed[name] = clock or getattr(frame, name)
-    for name, most in (("lunch_minutes", 180), ("break_minutes", 60), ("longest_walk_minutes", 240)):
+    for name, least, most in (("lunch_minutes", 0, 180), ("break_minutes", 0, 60), ("longest_walk_minutes", 1, 240)):
         if name in data:
             text = str(data[name]).strip()
-            number = int(text) if text.isdigit() and len(text) < 5 else -1
-            understood = understood and 0 <= number <= most
-            changed[name] = number if 0 <= number <= most else getattr(frame, name)
+            number = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else -1
+            good = least <= number <= most
+            understood = understood and good
+            changed[name] = number if good else getattr(frame, name)
     for name in ("starts_from", "ends_at_place"):
         if name in data:
             understood = understood and data[name] in ItineraryDay.Place.values

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,22 +18,41 @@ from django.views.decorators.http import require_http_methods, require_POST
 from bryggan.accounts.models import SchoolClass
 from bryggan.fair import copying, itineraries
 from bryggan.fair.changing import CannotBe, PutAway
-from bryggan.fair.frames import usual_frame
-from bryggan.fair.models import Fair, Itinerary
+from bryggan.fair.fit import Interests
+from bryggan.fair.frames import Frame
+from bryggan.fair.models import Fair, Itinerary, Occasion
 from bryggan.fair.proposals import Proposal
 from bryggan.fair.proposing import days_to_choose, propose
+from bryggan.fair.queries import ground_of
 from bryggan.web.accounts.guards import person, teachers_only
+from bryggan.web.itineraries import walk_map
 from bryggan.web.itineraries.common import (
     chosen_class,
     classes_of,
     day_text,
     frame_from,
     itinerary_to_look_at,
+    numbers_in,
     own_itinerary,
     read_day,
     sealed,
+    token_in,
     unsealed,
 )
+from bryggan.web.itineraries.showing import facts_text, way_text
+
+# Left out of a proposal and told at once; the rest are counted.
+MOST_LEFT_OUT = 40
+
+
+@dataclass(frozen=True)
+class Making:
+    """What is being made, and for whom. `to`: the programme that gets a further day."""
+
+    school_class: SchoolClass
+    fair: Fair
+    classes: list[SchoolClass]
+    to: Itinerary | None = None
 
 
 @never_cache
@@ -39,8 +60,7 @@ from bryggan.web.itineraries.common import (
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_itinerary(request: HttpRequest) -> HttpResponse:
     """Days to choose among; with `dag` that day proposed; by POST what was shown is saved."""
-    user = person(request)
-    classes = classes_of(user)
+    classes = classes_of(person(request))
     fair = Fair.objects.current()
     if not classes:
         messages.info(request, _("Lägg till din klass först. Sedan bygger vi programmet."))
@@ -50,16 +70,9 @@ def new_itinerary(request: HttpRequest) -> HttpResponse:
     school_class = chosen_class(request, classes)
     if school_class is None:
         messages.error(request, _("Den klassen är inte din. Välj en av dina klasser."))
-        return redirect("new_itinerary")
-    if request.method == "POST":
-        return _save(request, school_class, fair, classes)
-    asked = request.GET.get("dag")
-    day = read_day(asked, fair)
-    if asked and day is None:
-        messages.error(request, _("Den dagen hör inte till mässan. Välj en annan dag."))
-    if day is None:
-        return _days(request, school_class, fair, classes)
-    return _proposal(request, school_class, fair, classes, day)
+        return _days(request, Making(classes[0], fair, classes), status=422)
+    making = Making(school_class, fair, classes)
+    return _save(request, making) if request.method == "POST" else _choose(request, making)
 
 
 @never_cache
@@ -68,23 +81,8 @@ def new_itinerary(request: HttpRequest) -> HttpResponse:
 def add_day(request: HttpRequest, pk: int) -> HttpResponse:
     """A further day for a programme: the same choice, the same proposal."""
     itinerary = own_itinerary(request, pk)
-    school_class, fair = itinerary.school_class, itinerary.fair
-    if request.method == "POST":
-        shown = unsealed(request.POST.get("shown", ""))
-        if shown is None:
-            messages.error(request, _("Något gick fel när dagen skulle sparas. Välj dagen igen."))
-            return redirect("add_itinerary_day", itinerary.pk)
-        try:
-            made = itineraries.add_day(itinerary, *shown, by=person(request))
-        except (CannotBe, PutAway) as refusal:
-            messages.error(request, str(getattr(refusal, "reason", _("Programmet är undanlagt."))))
-            return redirect("add_itinerary_day", itinerary.pk)
-        _tell_what_fell_away(request, made)
-        return redirect(f"{itinerary.get_absolute_url()}#dag-{shown[0].on:%Y-%m-%d}")
-    day = read_day(request.GET.get("dag"), fair)
-    if day is None:
-        return _days(request, school_class, fair, [school_class], itinerary)
-    return _proposal(request, school_class, fair, [school_class], day, itinerary)
+    making = Making(itinerary.school_class, itinerary.fair, [itinerary.school_class], itinerary)
+    return _save_day(request, making, itinerary) if request.method == "POST" else _choose(request, making)
 
 
 @teachers_only
@@ -97,139 +95,166 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
     if to is None:
         messages.error(request, _("Välj en av dina klasser."))
         return redirect(itinerary)
+    fair = _fair_to_copy_to(itinerary)
     try:
-        made = copying.copy_itinerary(itinerary, to=to, form_token=_token(request), by=user)
+        made = copying.copy_itinerary(
+            itinerary, to=to, fair=fair, form_token=token_in(request.POST.get("form_token")), by=user
+        )
+    except itineraries.AlreadyMade:
+        messages.error(request, _("Kopian finns redan, för en annan klass."))
+        return redirect(itinerary)
     except CannotBe as refusal:
         messages.error(request, str(refusal.reason))
         return redirect(itinerary)
-    messages.success(
-        request, _("Programmet är kopierat till %(label)s. Inga platser är bokade.") % {"label": to.label}
-    )
-    _tell_what_fell_away(request, made)
+    told = _("Programmet är kopierat till %(label)s. Inga platser är bokade.") % {"label": to.label}
+    messages.success(request, told)
+    tell_what_fell_away(request, made)
     return redirect(made.itinerary)
 
 
-def _days(
-    request: HttpRequest,
-    school_class: SchoolClass,
-    fair: Fair,
-    classes: list[SchoolClass],
-    to: Itinerary | None = None,
-) -> HttpResponse:
+def _fair_to_copy_to(itinerary: Itinerary) -> Fair:
+    """Its own fair while that lasts; last year's goes to this year's."""
+    current = Fair.objects.current()
+    return current if current and current.first_on > itinerary.fair.last_on else itinerary.fair
+
+
+def _choose(request: HttpRequest, making: Making) -> HttpResponse:
+    asked = request.GET.get("dag")
+    day = read_day(asked, making.fair)
+    if day is not None:
+        return _proposal(request, making, day)
+    if asked:
+        messages.error(request, _("Den dagen hör inte till mässan. Välj en annan dag."))
+    return _days(request, making, status=422 if asked else 200)
+
+
+def _days(request: HttpRequest, making: Making, *, status: int = 200) -> HttpResponse:
     all_days = request.GET.get("alla") == "1"
-    choices = days_to_choose(school_class, fair, all_days=all_days)
     weeks: dict[tuple[int, int], list[object]] = {}
-    for choice in choices:
+    for choice in days_to_choose(making.school_class, making.fair, all_days=all_days):
         weeks.setdefault(choice.on.isocalendar()[:2], []).append(choice)
     context = {
-        "fair": fair,
-        "school_class": school_class,
-        "classes": classes,
-        "weeks": [(number, days) for (_year, number), days in weeks.items()],
+        "fair": making.fair,
+        "school_class": making.school_class,
+        "classes": making.classes,
+        "weeks": [(str(number), days) for (_year, number), days in weeks.items()],
         "all_days": all_days,
-        "to": to,
+        "to": making.to,
+        "taken": set(making.to.days.values_list("on", flat=True)) if making.to else set(),
     }
-    return render(request, "itineraries/days.html", context)
+    return render(request, "itineraries/days.html", context, status=status)
 
 
-def _proposal(
-    request: HttpRequest,
-    school_class: SchoolClass,
-    fair: Fair,
-    classes: list[SchoolClass],
-    day: date,
-    to: Itinerary | None = None,
-    *,
-    status: int = 200,
-) -> HttpResponse:
-    frame, understood = frame_from(request.GET, usual_frame(school_class, day))
-    without = numbers_in(request.GET.getlist("utan"))
+def _proposal(request: HttpRequest, making: Making, day: date) -> HttpResponse:
+    school_class, fair = making.school_class, making.fair
+    usual = ground_of(fair, school_class).frame(school_class, day)
+    frame, understood = frame_from(request.GET, usual)
     if not understood or frame.ends <= frame.begins:
         messages.error(
             request, _("Tiderna går inte att läsa, eller så slutar dagen före den börjar. Vi visar den vanliga dagen.")
         )
-        frame = usual_frame(school_class, day)
-    proposal = propose(school_class, fair, day, frame=frame, without=without)
-    return render(request, "itineraries/proposal.html", _shown(request, proposal, classes, to), status=status)
+        frame = usual
+    interests = _interests(request, making)
+    seen = numbers_in(request.GET.getlist("utan"))
+    without = Occasion.objects.filter(session__in=seen).values_list("pk", flat=True) if seen else ()
+    proposal = propose(school_class, fair, day, frame=frame, interests=interests, without=without)
+    context = _shown(request, making, proposal, interests, frame)
+    return render(request, "itineraries/proposal.html", context, status=200 if understood else 422)
+
+
+def _interests(request: HttpRequest, making: Making) -> Interests:
+    """What the class is most curious about: ticked subjects of its own, or what the programme says."""
+    if making.to is not None:
+        return Interests.of(making.to.interests)
+    own = {subject.code for subject in making.school_class.subjects.all()}
+    return Interests(subjects=frozenset(own & set(request.GET.getlist("amne"))))
 
 
 def _shown(
-    request: HttpRequest, proposal: Proposal, classes: list[SchoolClass], to: Itinerary | None
-) -> dict[str, object]:
-    shown_sessions = [str(stop.session.pk) for stop in proposal.sessions if stop.session]
+    request: HttpRequest, making: Making, proposal: Proposal, interests: Interests, asked: Frame
+) -> dict[str, Any]:
     query = request.GET.copy()
-    for pk in shown_sessions:
-        if pk not in query.getlist("utan"):
-            query.appendlist("utan", pk)
+    for pk in [str(stop.session.pk) for stop in proposal.sessions if stop.session]:
+        query.appendlist("utan", pk)
+    again = request.GET.copy()
+    again.pop("utan", None)
+    subjects = sorted(making.school_class.subjects.all(), key=lambda one: one.name) if making.to is None else []
     return {
         "proposal": proposal,
         "fair": proposal.fair,
-        "school_class": proposal.school_class,
-        "classes": classes,
+        "school_class": making.school_class,
+        "classes": making.classes,
         "day": day_text(proposal.on),
-        "frame": proposal.frame,
-        "sealed": sealed(proposal.frame, proposal.stops),
+        "facts": facts_text(len(proposal.sessions), proposal.walking_minutes),
+        "stops": [(stop, way_text(stop.leg)) for stop in proposal.stops],
+        "way_home": way_text(proposal.home),
+        "map": walk_map.of_proposal(proposal),
+        # What gave way for this one proposal is not what the teacher asked for.
+        "frame": replace(asked, on=proposal.on),
+        "sealed": sealed(proposal, interests),
         "form_token": uuid4(),
-        "another": query.urlencode() if shown_sessions else "",
-        "started_over": "utan" in request.GET,
-        "to": to,
+        "another": query.urlencode() if proposal.sessions else "",
+        "started_over": again.urlencode() if "utan" in request.GET else "",
+        "left_out": proposal.left_out[:MOST_LEFT_OUT],
+        "left_out_more": len(proposal.left_out) - MOST_LEFT_OUT,
+        "subjects": [(subject, subject.code in interests.subjects) for subject in subjects],
+        "to": making.to,
     }
 
 
-def _save(request: HttpRequest, school_class: SchoolClass, fair: Fair, classes: list[SchoolClass]) -> HttpResponse:
+def _save(request: HttpRequest, making: Making) -> HttpResponse:
     shown = unsealed(request.POST.get("shown", ""))
     if shown is None:
-        messages.error(request, _("Något gick fel när programmet skulle sparas. Välj dagen igen."))
-        return _days_again(request, school_class, fair, classes)
-    frame, stops = shown
+        return _days_again(request, making, _("Programmet kom inte fram helt och är inte sparat. Välj dagen igen."))
     try:
         made = itineraries.make_itinerary(
-            school_class,
-            fair,
-            frames=[frame],
-            stops=stops,
+            making.school_class,
+            making.fair,
+            frames=[shown.frame],
+            stops=shown.stops,
             name=request.POST.get("name", ""),
-            form_token=_token(request),
+            interests=shown.interests,
+            form_token=token_in(request.POST.get("form_token")),
             by=person(request),
         )
     except itineraries.AlreadyMade:
-        messages.error(request, _("Det här förslaget är redan sparat för en annan klass."))
-        return _days_again(request, school_class, fair, classes)
+        return _days_again(request, making, _("Det här förslaget är redan sparat för en annan klass."))
     except CannotBe as refusal:
-        messages.error(request, str(refusal.reason))
-        return _days_again(request, school_class, fair, classes)
+        return _days_again(request, making, str(refusal.reason))
     messages.success(request, _("Programmet är sparat. Inga platser är bokade än."))
-    _tell_what_fell_away(request, made)
+    tell_what_fell_away(request, made)
     return redirect(made.itinerary)
 
 
-def _days_again(
-    request: HttpRequest, school_class: SchoolClass, fair: Fair, classes: list[SchoolClass]
-) -> HttpResponse:
-    answer = _days(request, school_class, fair, classes)
-    answer.status_code = 422
-    return answer
+def _save_day(request: HttpRequest, making: Making, itinerary: Itinerary) -> HttpResponse:
+    shown = unsealed(request.POST.get("shown", ""))
+    if shown is None:
+        return _days_again(request, making, _("Dagen kom inte fram hel och är inte sparad. Välj den igen."))
+    try:
+        made = itineraries.add_day(itinerary, shown.frame, shown.stops, by=person(request))
+    except CannotBe as refusal:
+        return _days_again(request, making, str(refusal.reason))
+    except PutAway:
+        messages.error(request, _("Programmet är undanlagt och kan inte ändras."))
+        return redirect("itineraries")
+    tell_what_fell_away(request, made)
+    return redirect(f"{itinerary.get_absolute_url()}#dag-{shown.frame.on:%Y-%m-%d}")
 
 
-def _tell_what_fell_away(request: HttpRequest, made: itineraries.Made) -> None:
+def _days_again(request: HttpRequest, making: Making, told: str) -> HttpResponse:
+    messages.error(request, told)
+    return _days(request, making, status=422)
+
+
+def tell_what_fell_away(request: HttpRequest, made: itineraries.Made, of: str = "") -> None:
+    """What was shown and could not be saved, and why. `of`: whose it is, when several are told at once."""
     if not made.fell_away:
         return
     number = len(made.fell_away)
     told = ngettext(
-        "En sak ändrades innan du hann spara och är inte med:",
-        "%(n)d saker ändrades innan du hann spara och är inte med:",
+        "En sak ändrades innan du hann spara och är inte med.",
+        "%(n)d saker ändrades innan du hann spara och är inte med.",
         number,
     )
-    what = " ".join(f"{one.what}: {one.reason}" for one in made.fell_away)
-    messages.warning(request, f"{told % {'n': number}} {what}")
-
-
-def _token(request: HttpRequest) -> UUID | None:
-    try:
-        return UUID(request.POST.get("form_token", ""))
-    except ValueError:
-        return None
-
-
-def numbers_in(texts: list[str]) -> list[int]:
-    return [int(text) for text in texts[:200] if text.isascii() and text.isdigit() and len(text) < 12]
+    what = " ".join(f"{one.what}: {one.reason}" if one.what else str(one.reason) for one in made.fell_away)
+    messages.warning(request, " ".join(part for part in (of, told % {"n": number}, what) if part))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from bryggan.web.itineraries import acting, adding, making, pages
+from bryggan.web.itineraries import acting, adding, making, pages, school
 
 urlpatterns: list[URLPattern] = [
     path("program", pages.itineraries, name="itineraries"),
     path("program/ny", making.new_itinerary, name="new_itinerary"),
+    path("program/skolan", school.plan_school, name="plan_school"),
     path("program/lagg-till/<int:session_pk>", adding.add_session, name="add_session"),
     path("program/<int:pk>", pages.itinerary, name="itinerary"),
     path("program/<int:pk>/andra", acting.change_itinerary, name="change_itinerary"),

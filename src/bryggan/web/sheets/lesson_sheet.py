@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -66,6 +67,8 @@ class LessonSheet:
     # The class as an address, in canonical form.
     parameters: str
     address: str
+    # The same initiative as pupils read it, on a phone.
+    pupil_address: str
     source: str
 
     @property
@@ -96,7 +99,7 @@ def lesson_sheet(initiative: Initiative, query: Query) -> LessonSheet:
         text=easy or " ".join(initiative.summary.split()) or " ".join(text_of(initiative.what_html).split()),
         is_easy_read=bool(easy),
         status=tuple(_status(initiative)),
-        hard_words=_hard_words(offer.hard_words if offer else []),
+        hard_words=hard_words_of(offer.hard_words if offer else []),
         questions=tuple(first_questions(initiative, _school_form(query, alignments), query.years)),
         points=tuple(_point(alignment) for alignment in fitting),
         has_other_points=len(alignments) > 0 and not fitting,
@@ -108,6 +111,7 @@ def lesson_sheet(initiative: Initiative, query: Query) -> LessonSheet:
         ),
         parameters=class_address(query),
         address=settings.BASE_URL.rstrip("/") + initiative.get_absolute_url(),
+        pupil_address=settings.BASE_URL.rstrip("/") + reverse("pupil_page", args=[initiative.pk]),
         source=_source(initiative),
     )
 
@@ -170,7 +174,8 @@ def _status(initiative: Initiative) -> list[str]:
     return told
 
 
-def _hard_words(rows: Sequence[object]) -> tuple[tuple[str, str], ...]:
+def hard_words_of(rows: Sequence[object]) -> tuple[tuple[str, str], ...]:
+    """Words with their meanings, as an offer holds them; rows without a word are left out."""
     told = []
     for row in rows:
         if isinstance(row, dict) and (word := " ".join(str(row.get("word", "")).split())):

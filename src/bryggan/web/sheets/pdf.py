@@ -33,6 +33,8 @@ def data_of(sheet: LessonSheet) -> str:
             "notes": _("Våra anteckningar"),
             "code": _("QR-kod till initiativets sida"),
             "more": _("Läs mer"),
+            "pupils": _("Sida för elever"),
+            "pupils_code": _("QR-kod till sidan för elever"),
         },
         "class_name": cut(sheet.class_name, 90),
         "title": cut(initiative.title, _LONGEST["title"]),
@@ -57,6 +59,8 @@ def data_of(sheet: LessonSheet) -> str:
         "is_extract": sheet.is_extract,
         "address": sheet.address,
         "code": qr_code(sheet.address),
+        "pupil_address": sheet.pupil_address,
+        "pupil_code": qr_code(sheet.pupil_address),
         "source": cut(sheet.source, 300),
     }
     return msgspec.json.encode(told).decode()

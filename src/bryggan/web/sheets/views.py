@@ -26,6 +26,7 @@ def lesson_sheet_page(request: HttpRequest, address: str) -> HttpResponse:
         "sheet": sheet,
         "initiative": sheet.initiative,
         "code": qr_code(sheet.address),
+        "pupil_code": qr_code(sheet.pupil_address),
         "no_points": pdf.no_points_text(sheet),
         "pdf": _address("lesson_sheet_pdf", sheet.initiative, sheet.parameters),
         "lines": range(8),

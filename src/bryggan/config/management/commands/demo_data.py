@@ -13,9 +13,11 @@ class Command(BaseCommand):
         from bryggan.curriculum.extracting import load_extract
         from bryggan.fair import demo as fair
         from bryggan.initiatives import demo as initiatives
+        from bryggan.insights import demo as insights
 
         load_extract()
         people.load_demo()
         initiatives.load_demo()
         fair.load_demo()
+        insights.load_demo()
         self.stdout.write("The demo data is in place.")

@@ -1,10 +1,10 @@
 // Drag a stop onto another one of the same day: it is asked to begin when that one does. The buttons do the same.
-const MOVES = "form.stop-tools";
+const deeds = document.getElementById("deeds");
 
 for (const list of document.querySelectorAll("ol.timeline.planned")) {
   let dragged = null;
   for (const stop of list.querySelectorAll("li.stop")) {
-    if (!stop.querySelector(MOVES)) continue;
+    if (!deeds || !stop.querySelector("button[formaction]")) continue;
     stop.draggable = true;
     stop.addEventListener("dragstart", (event) => {
       dragged = stop;
@@ -30,13 +30,13 @@ for (const list of document.querySelectorAll("ol.timeline.planned")) {
 }
 
 function move(stop, clock) {
-  const form = stop.querySelector(MOVES);
   for (const [name, value] of [["do", "move"], ["clock", clock]]) {
     const field = document.createElement("input");
     field.type = "hidden";
     field.name = name;
     field.value = value;
-    form.append(field);
+    deeds.append(field);
   }
-  form.submit();
+  deeds.action = stop.querySelector("button[formaction]").formAction;
+  deeds.submit();
 }

@@ -1,0 +1,398 @@
+"""What a department or a company sees of who is curious: figures per initiative and session, over time, and lists.
+
+From two sides: what classes have said (`Interest`), and what they have put in their programmes at the fair (must,
+maybe) or booked there. Figures are counted in the database; the number of statements is the same for any number of
+rows. A teacher's name comes with `ClassRow` only when she has chosen to show it, or has said yes to an invitation.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from bryggan.accounts.models import SchoolClass, User
+from bryggan.fair.local_times import midnight
+from bryggan.fair.models import Booking, Session, Stop
+from bryggan.initiatives.models import Initiative
+from bryggan.initiatives.owners import Host, initiatives_of
+from bryggan.invitations.answering import HAS_SAID_YES
+from bryggan.invitations.hosts import offered_by
+from bryggan.invitations.models import Interest, Invitation, Phase
+
+MONTHS = 12
+INITIATIVE, SESSION = "initiativ", "punkt"
+# What a figure is about: (INITIATIVE, its number) or (SESSION, its number).
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which classes and wishes to count; what is empty asks nothing."""
+
+    school_form: str = ""
+    year: int | None = None
+    phase: str = ""
+    kind: str = ""
+
+    def classes(self, prefix: str = "") -> Q:
+        """As a condition on a class, or on what leads to one by `prefix`."""
+        asked = Q()
+        if self.school_form:
+            asked &= Q(**{f"{prefix}school_form": self.school_form})
+        return asked
+
+    def interests(self) -> QuerySet[Interest]:
+        found = Interest.objects.open().filter(self.classes("school_class__")).order_by()
+        if self.phase:
+            found = found.filter(phase=self.phase)
+        if self.kind:
+            found = found.filter(kind=self.kind)
+        return self._of_year(found, "school_class__")
+
+    def stops(self) -> QuerySet[Stop]:
+        """Sessions in programmes that are in use, of classes that are."""
+        kept = Stop.objects.kept().filter(itinerary__archived_at=None, occasion__isnull=False)
+        to_class = "itinerary__school_class__"
+        kept = kept.filter(self.classes(to_class), **{f"{to_class}archived_at": None})
+        return self._of_year(kept.order_by(), to_class)
+
+    def bookings(self) -> QuerySet[Booking]:
+        booked = Booking.objects.filter(state=Booking.State.BOOKED).filter(self.classes("school_class__"))
+        return self._of_year(booked.order_by(), "school_class__")
+
+    def _of_year(self, rows: QuerySet, prefix: str) -> QuerySet:  # type: ignore[type-arg]
+        if self.year is None:
+            return rows
+        # Years are 1 to 9, one digit each, so the list's text has the digit when the list has the year.
+        return rows.alias(years_text=Cast(f"{prefix}school_years", TextField())).filter(
+            years_text__contains=str(self.year)
+        )
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How many are curious, and how many classes have put it in their programmes."""
+
+    classes: int = 0
+    schools: int = 0
+    pupils: int = 0
+    phases: dict[str, int] = field(default_factory=dict)
+    must: int = 0
+    maybe: int = 0
+    booked: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.classes or self.must or self.maybe or self.booked)
+
+    @property
+    def weight(self) -> int:
+        return self.classes + self.must + self.maybe + self.booked
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An initiative or a session of the fair, with its figures."""
+
+    kind: str
+    pk: int
+    title: str
+    figures: Figures
+    is_stopped: bool = False
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month and how many interests came in it."""
+
+    first_on: date
+    count: int
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Over all of it, each class and school counted once."""
+
+    classes: int = 0
+    schools: int = 0
+    pupils: int = 0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A page of things with figures, those most asked for first, and all of them together over time."""
+
+    things: tuple[Thing, ...]
+    total: int
+    totals: Totals
+    months: tuple[Month, ...]
+
+
+def desk(hosts: Sequence[Host] | None, filters: Filters, *, start: int = 0, most: int = 50) -> Desk:
+    """What the hosts' desk shows; `hosts` None is everybody's. A constant number of statements."""
+    initiatives, sessions = _own(hosts)
+    interests = _about(filters.interests(), initiatives, sessions)
+    figures = figures_of(initiatives, sessions, filters)
+    keys = sorted((key for key in figures if figures[key]), key=lambda key: (-figures[key].weight, key))
+    things = things_of(keys[start : start + most], figures)
+    people = SchoolClass.objects.filter(pk__in=interests.values("school_class"))
+    sums = people.order_by().aggregate(Count("pk"), Count("school_unit", distinct=True), Sum("pupils"))
+    totals = Totals(sums["pk__count"], sums["school_unit__count"], sums["pupils__sum"] or 0)
+    return Desk(tuple(things), len(keys), totals, over_time(interests))
+
+
+def figures_of(
+    initiatives: QuerySet[Initiative] | None, sessions: QuerySet[Session] | None, filters: Filters
+) -> dict[Key, Figures]:
+    """Figures by initiative and by session, those without any left out. None is all of them. Six statements."""
+    found: dict[Key, Figures] = {}
+    interests = filters.interests()
+    by_phase = {phase: Count("pk", filter=Q(phase=phase)) for phase in Phase.values}
+    for kind, column, own in ((INITIATIVE, "initiative", initiatives), (SESSION, "session", sessions)):
+        rows = interests.filter(**_within(column, own))
+        # A class has one open interest in a thing, so rows are classes.
+        counted = rows.values(column).annotate(
+            classes=Count("pk"),
+            schools=Count("school_class__school_unit", distinct=True),
+            pupils=Sum("school_class__pupils"),
+            **{f"in_{phase}": number for phase, number in by_phase.items()},
+        )
+        for row in counted:
+            phases = {phase: row[f"in_{phase}"] for phase in Phase.values}
+            found[kind, row[column]] = Figures(row["classes"], row["schools"], row["pupils"], phases)
+    for kind, column, own in (
+        (INITIATIVE, "occasion__session__initiatives", initiatives),
+        (SESSION, "occasion__session", sessions),
+    ):
+        stops = filters.stops().filter(**_within(column, own))
+        chosen = stops.values(column).annotate(
+            must=Count("itinerary__school_class", distinct=True, filter=Q(wish=Stop.Wish.MUST)),
+            maybe=Count("itinerary__school_class", distinct=True, filter=Q(wish=Stop.Wish.MAYBE)),
+        )
+        for row in chosen:
+            key = (kind, row[column])
+            found[key] = replace(found.get(key, Figures()), must=row["must"], maybe=row["maybe"])
+        bookings = filters.bookings().filter(**_within(column, own))
+        for row in bookings.values(column).annotate(number=Count("school_class", distinct=True)):
+            key = (kind, row[column])
+            found[key] = replace(found.get(key, Figures()), booked=row["number"])
+    return found
+
+
+def things_of(keys: Sequence[Key], figures: dict[Key, Figures]) -> list[Thing]:
+    """The named things in that order, withdrawn ones too. Two statements."""
+    initiatives = Initiative.objects.select_related("status").in_bulk(
+        [pk for kind, pk in keys if kind == INITIATIVE]
+    )
+    sessions = Session.objects.in_bulk([pk for kind, pk in keys if kind == SESSION])
+    things = []
+    for kind, pk in keys:
+        row = initiatives.get(pk) if kind == INITIATIVE else sessions.get(pk)
+        if row is None:
+            continue
+        is_stopped = row.is_stopped if isinstance(row, Initiative) else row.is_cancelled
+        things.append(Thing(kind, pk, row.title, figures.get((kind, pk), Figures()), is_stopped))
+    return things
+
+
+def untouched(hosts: Sequence[Host] | None, keys: Iterable[Key], *, most: int = 20) -> list[Initiative]:
+    """Some initiatives of the hosts that nobody has asked for yet, for the page to say what to do."""
+    own = Initiative.objects.readable() if hosts is None else initiatives_of(hosts)
+    asked = Interest.objects.open().filter(initiative__isnull=False).values("initiative")
+    seen = [pk for kind, pk in keys if kind == INITIATIVE]
+    return list(own.exclude(pk__in=asked).exclude(pk__in=seen).order_by("title")[:most])
+
+
+def over_time(interests: QuerySet[Interest], months: int = MONTHS) -> tuple[Month, ...]:
+    """How many of these came in each of the latest months, the current one last. One statement."""
+    firsts = _first_days(months)
+    bounds = [midnight(first) for first in firsts]
+    whens = [When(expressed_at__gte=bound, then=Value(number)) for number, bound in reversed(list(enumerate(bounds)))]
+    bucket = Case(*whens, default=Value(-1), output_field=IntegerField())
+    rows = interests.annotate(bucket=bucket).order_by().values_list("bucket").annotate(Count("pk"))
+    counts = dict(rows)
+    return tuple(Month(first, counts.get(number, 0)) for number, first in enumerate(firsts))
+
+
+# ------------------------------------------------------------------------------------------------ one thing
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """A class that is curious about a thing, has it in a programme, or has booked it.
+
+    `teacher` is set only when she has chosen to show her name, or has said yes to an invitation of the host's.
+    """
+
+    school_class: SchoolClass
+    interest: Interest | None
+    wish: str
+    is_booked: bool
+    teacher: User | None
+
+
+@dataclass(frozen=True)
+class Share:
+    """One bar: what, and how many classes."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """Who the classes are, each list with the most first except years, which are in order."""
+
+    years: tuple[Share, ...]
+    programmes: tuple[Share, ...]
+    subjects: tuple[Share, ...]
+    schools: tuple[Share, ...]
+
+
+@dataclass(frozen=True)
+class OneThing:
+    figures: Figures
+    months: tuple[Month, ...]
+    breakdown: Breakdown
+    rows: tuple[ClassRow, ...]
+    total: int
+
+
+def one_thing(
+    thing: Initiative | Session, filters: Filters, *, hosts: Sequence[Host] | None, start: int = 0, most: int = 50
+) -> OneThing:
+    """Everything about who is curious about one initiative or session. A constant number of statements."""
+    interests, stops, bookings = rows_about(thing, filters)
+    asked = SchoolClass.objects.filter(
+        Q(pk__in=interests.values("school_class"))
+        | Q(pk__in=stops.values("itinerary__school_class"))
+        | Q(pk__in=bookings.values("school_class"))
+    )
+    total = asked.count()
+    listed = asked.select_related("school_unit", "programme").prefetch_related("subjects")
+    page = list(listed.order_by("school_unit__name", "label", "pk")[start : start + most])
+    return OneThing(
+        figures=_figures(thing, filters),
+        months=over_time(interests),
+        breakdown=_breakdown(asked),
+        rows=tuple(class_rows(page, thing, filters, hosts=hosts)),
+        total=total,
+    )
+
+
+def rows_about(
+    thing: Initiative | Session, filters: Filters
+) -> tuple[QuerySet[Interest], QuerySet[Stop], QuerySet[Booking]]:
+    """Interests, stops and bookings that are about the initiative or the session."""
+    if isinstance(thing, Initiative):
+        session = {"occasion__session__initiatives": thing.pk}
+        interests = filters.interests().filter(initiative=thing.pk)
+    else:
+        session = {"occasion__session": thing.pk}
+        interests = filters.interests().filter(session=thing.pk)
+    return interests, filters.stops().filter(**session), filters.bookings().filter(**session)
+
+
+def class_rows(
+    classes: Sequence[SchoolClass], thing: Initiative | Session, filters: Filters, *, hosts: Sequence[Host] | None
+) -> list[ClassRow]:
+    """The classes with what each has said and done about the thing. Four statements."""
+    keys = [one.pk for one in classes]
+    interests, stops, bookings = rows_about(thing, filters)
+    said = {one.school_class_id: one for one in interests.filter(school_class__in=keys).select_related("expressed_by")}
+    wishes: dict[int, set[str]] = defaultdict(set)
+    for pk, wish in stops.filter(itinerary__school_class__in=keys).values_list("itinerary__school_class", "wish"):
+        wishes[pk].add(wish)
+    booked = set(bookings.filter(school_class__in=keys).values_list("school_class", flat=True))
+    accepted = _who_said_yes(keys, hosts)
+    rows = []
+    for school_class in classes:
+        interest = said.get(school_class.pk)
+        own_choice = interest.expressed_by if interest and interest.shows_teacher else None
+        wish = Stop.Wish.MUST if Stop.Wish.MUST in wishes[school_class.pk] else next(iter(wishes[school_class.pk]), "")
+        rows.append(
+            ClassRow(
+                school_class, interest, wish, school_class.pk in booked, own_choice or accepted.get(school_class.pk)
+            )
+        )
+    return rows
+
+
+def _who_said_yes(classes: Sequence[int], hosts: Sequence[Host] | None) -> dict[int, User]:
+    """Teachers who have said yes to an invitation of the hosts', by class."""
+    yes = Invitation.objects.filter(school_class__in=classes, state__in=HAS_SAID_YES, answered_by__isnull=False)
+    if hosts is not None:
+        yes = yes.filter(
+            Q(round__department__in=[one.pk for one in hosts if one._meta.model_name == "department"])
+            | Q(round__company__in=[one.pk for one in hosts if one._meta.model_name == "company"])
+        )
+    rows = yes.select_related("answered_by").order_by("answered_at")
+    return {one.school_class_id: one.answered_by for one in rows if one.answered_by}
+
+
+def _figures(thing: Initiative | Session, filters: Filters) -> Figures:
+    if isinstance(thing, Initiative):
+        one = Initiative.objects.filter(pk=thing.pk)
+        return figures_of(one, Session.objects.none(), filters).get((INITIATIVE, thing.pk), Figures())
+    one_session = Session.objects.filter(pk=thing.pk)
+    return figures_of(Initiative.objects.none(), one_session, filters).get((SESSION, thing.pk), Figures())
+
+
+def _breakdown(classes: QuerySet[SchoolClass]) -> Breakdown:
+    from bryggan.invitations.telling import who_they_are
+
+    years: Counter[tuple[int, str]] = Counter()
+    # Few different lists among many classes.
+    for form, own, number in classes.order_by().values_list("school_form", "school_years").annotate(Count("pk")):
+        if own:
+            for year in own:
+                years[year, who_they_are(SchoolClass(school_form=form, school_years=[year]))] += number
+        else:
+            years[0, who_they_are(SchoolClass(school_form=form, school_years=[]))] += number
+    return Breakdown(
+        years=tuple(Share(label, years[order, label]) for order, label in sorted(years)),
+        programmes=_shares(classes, "programme__name"),
+        subjects=_shares(classes, "subjects__name"),
+        schools=_shares(classes, "school_unit__name"),
+    )
+
+
+def _shares(classes: QuerySet[SchoolClass], column: str) -> tuple[Share, ...]:
+    rows = classes.filter(**{f"{column}__isnull": False}).order_by().values_list(column).annotate(Count("pk"))
+    return tuple(Share(label, number) for label, number in sorted(rows, key=lambda row: (-row[1], row[0])))
+
+
+def _own(
+    hosts: Sequence[Host] | None,
+) -> tuple[QuerySet[Initiative] | None, QuerySet[Session] | None]:
+    if hosts is None:
+        return None, Session.objects.filter(fair__isnull=False)
+    return initiatives_of(hosts), offered_by(hosts)
+
+
+def _within(column: str, own: QuerySet[Initiative] | QuerySet[Session] | None) -> dict[str, object]:
+    if own is None:
+        return {f"{column}__isnull": False}
+    return {f"{column}__in": own.order_by().values("pk")}
+
+
+def _about(
+    interests: QuerySet[Interest], initiatives: QuerySet[Initiative] | None, sessions: QuerySet[Session] | None
+) -> QuerySet[Interest]:
+    if initiatives is None or sessions is None:
+        return interests
+    return interests.filter(
+        Q(initiative__in=initiatives.order_by().values("pk")) | Q(session__in=sessions.order_by().values("pk"))
+    )
+
+
+def _first_days(months: int) -> list[date]:
+    """The first day of each of the latest months, the current one last."""
+    today = timezone.localdate()
+    number = today.year * 12 + today.month - 1
+    return [date(month // 12, month % 12 + 1, 1) for month in range(number - months + 1, number + 1)]

@@ -1,0 +1,50 @@
+"""What the teacher of an invited class does in a crowd of others. See `fair/crowd.py`."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+from fair.crowd import Plan
+
+
+def teacher(number: int, plan: Plan, dice: random.Random, seen: Counter[str]) -> None:
+    """One thing: look where the class stands, and press a button of what she sees there."""
+    from bryggan.accounts.models import SchoolClass
+    from bryggan.fair import seats
+    from bryggan.fair.models import Occasion, SeatOffer
+    from bryggan.invitations import answering, queueing
+    from bryggan.invitations.models import Invitation
+
+    school_class = SchoolClass.objects.get(pk=number)
+    by = school_class.teachers.get()
+    invitation = Invitation.objects.get(school_class=school_class)
+    offer = SeatOffer.objects.filter(entry__school_class=school_class, state=SeatOffer.State.OPEN).first()
+    chance = dice.random()
+    try:
+        if offer:
+            # The rest look and forget, so that the time runs out.
+            if chance < 0.6:
+                queueing.accept_offer(offer, by=by)
+                seen["accepted"] += 1
+            elif chance < 0.7:
+                queueing.decline_offer(offer, by=by)
+                seen["declined"] += 1
+        elif invitation.state in (Invitation.State.ACCEPTED, Invitation.State.QUEUED):
+            if chance < 0.5 and invitation.state == Invitation.State.ACCEPTED:
+                answering.decline(invitation, by=by)
+                seen["cancelled"] += 1
+            elif chance < 0.03:
+                answering.decline(invitation, by=by)
+                seen["left"] += 1
+            elif chance > 0.95:
+                answering.change_numbers(invitation, pupils=dice.randint(18, 27), adults=2, by=by)
+                seen["changed"] += 1
+        else:
+            wanted = Occasion.objects.get(pk=plan.occasions[0])
+            invitation = answering.accept(invitation, occasions=[wanted], by=by)
+            seen[invitation.state] += 1
+    except seats.SeatsRefused as refused:
+        seen[type(refused).__name__] += 1
+    except answering.CannotAnswer as refused:
+        seen[refused.why] += 1
