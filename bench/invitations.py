@@ -36,7 +36,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(BRYGGAN_DATA_DIR=folder, DJANGO_SETTINGS_MODULE="bryggan.config.settings")
-        sys.path.insert(0, str(ROOT / "tests"))
+        sys.path[:0] = [str(ROOT / "tests"), str(Path(__file__).parent)]
         import django
 
         django.setup()
@@ -50,6 +50,7 @@ def main() -> int:
 
 def measure(teachers: int, interests: int, mails: int) -> dict[str, Any]:
     from django.db import connection
+    from django.urls import reverse
 
     from bryggan.accounts.models import Notice
     from bryggan.invitations import rounds
@@ -57,9 +58,12 @@ def measure(teachers: int, interests: int, mails: int) -> dict[str, Any]:
     from bryggan.web import staticfiles
 
     staticfiles.prepare()
+    # As in a process that has answered before: addresses and templates are read.
+    reverse("home")
     coordinator, initiatives = fill(teachers, interests)
     result: dict[str, Any] = {"database": connection.vendor, "teachers": teachers}
     round = a_round(coordinator, initiatives[0])
+    rounds.preview(a_round(coordinator, initiatives[1]), to=coordinator)
     seconds, statements, (audience, _mail) = timed(lambda: rounds.preview(round, to=coordinator))
     result["preview"] = {
         "seconds": seconds,
@@ -95,7 +99,10 @@ def fill(teachers: int, interests: int) -> tuple[Any, list[Any]]:
     now = timezone.now()
     schools = [people.school_unit(f"Skola {n}", organizer="Staden", area=f"Område {n % 8}") for n in range(60)]
     users = User.objects.bulk_create(
-        [User(email=f"l{n}@skola.example.org", name=f"Lärare {n}", is_teacher=True, password="!") for n in range(teachers)]
+        [
+            User(email=f"l{n}@skola.example.org", name=f"Lärare {n}", is_teacher=True, password="!")
+            for n in range(teachers)
+        ]
     )
     SchoolMembership.objects.bulk_create(
         [SchoolMembership(user=one, school_unit=schools[n % 60], confirmed_at=now) for n, one in enumerate(users)]
@@ -174,7 +181,8 @@ def desk(coordinator: Any, initiatives: list[Any], open_interests: int) -> dict[
             assert client.get(address).status_code == 200
         with CaptureQueriesContext(connection) as queries:
             client.get(address)
-        found[name] = {"cpu_ms": cpu(lambda address=address: client.get(address)), "statements": len(queries)}
+        statements = len(queries)
+        found[name] = {"cpu_ms": cpu(lambda address=address: client.get(address)), "statements": statements}
     found["floor_cpu_ms_bare_count"] = cpu(lambda: Interest.objects.open().count())
     found["floor_cpu_ms_all_rows"] = cpu(
         lambda: list(Interest.objects.open().values_list("pk", "school_class__pupils", "initiative_id"))
@@ -188,7 +196,7 @@ def mail(number: int) -> dict[str, Any]:
 
     from bryggan.common import outbox
     from bryggan.common.models import OutgoingMail
-    from common.mail_sink import MailSink
+    from mail_sink import MailSink
 
     # Written at night, they would wait for the morning.
     OutgoingMail.objects.update(next_try_at="2020-01-01T00:00:00Z")
@@ -239,12 +247,18 @@ def rows_only(number: int) -> None:
     users = list(User.objects.filter(is_teacher=True).values_list("pk", flat=True)[:number])
     with contextlib.suppress(_Undo), transaction.atomic():
         Notice.objects.bulk_create(
-            [Notice(user_id=pk, kind="invitation", cause="floor", title="x", text=text) for pk in users], batch_size=500
+            [Notice(user_id=pk, kind="invitation", cause="floor", title="x", text=text) for pk in users],
+            batch_size=500,
         )
         OutgoingMail.objects.bulk_create(
             [
                 OutgoingMail(
-                    message_id=secrets.token_hex(16), to=f"{pk}@example.org", kind="x", subject="x", text=text, html=html
+                    message_id=secrets.token_hex(16),
+                    to=f"{pk}@example.org",
+                    kind="x",
+                    subject="x",
+                    text=text,
+                    html=html,
                 )
                 for pk in users
             ],

@@ -57,6 +57,7 @@ PURE = (
     "fair/walking.py",
     "fair/wholeschool.py",
     "initiatives/remote.py",
+    "insights/suppression.py",
 )
 
 

@@ -160,3 +160,49 @@ def test_what_a_letter_said_is_forgotten_after_a_month_and_still_not_said_twice(
         assert tell(teacher) == 0
 
     assert list(OutgoingMail.objects.values_list("text", "html", "subject")) == [("", "", "")]
+
+
+def test_a_letter_cast_in_a_mould_is_the_letter_that_a_preview_shows() -> None:
+    person = people.teacher()
+    letter = Letter(
+        subject="Hej <b>",
+        paragraphs=["a & b\nc", "\ue000stop\ue001"],
+        facts=[("När & hur", "<i>nu</i> 'x' \"y\""), ("Var", "A & \ue0000\ue001")],
+        address="/x?a=1&b=2",
+    )
+    plain = Letter(subject="S", paragraphs=["p"])
+
+    for one in (letter, plain):
+        mould = letters.Mould(one, LetterKind.FAIR)
+        cast = mould.cast(one, letters.stop_address(person, LetterKind.FAIR))
+        shown = letters.render(one, kind=LetterKind.FAIR, to=person)
+
+        assert cast.html.replace("<p>stop</p>", "") == shown.html.replace("<p>\ue000stop\ue001</p>", "")
+        assert cast.text.replace("stop\n", "") == shown.text.replace("\ue000stop\ue001\n", "")
+        assert cast.subject == shown.subject
+
+
+def test_many_things_counted_at_once_are_those_counted_one_by_one() -> None:
+    school = people.school_unit(organizer="Staden", area="Norr")
+    classes = [people.school_class(school_unit=school), people.school_class(school_unit=school), people.school_class()]
+    facts.count_each("invitation", [(one, "interested", 20) for one in classes], initiative=7)
+    together = {row.key: (row.count, row.amount, row.area) for row in Fact.objects.all()}
+    Fact.objects.all().delete()
+
+    for one in classes:
+        facts.count("invitation", school_class=one, initiative=7, detail="interested", amount=20)
+
+    assert {row.key: (row.count, row.amount, row.area) for row in Fact.objects.all()} == together
+    assert sorted(number for number, _amount, _area in together.values()) == [1, 2]
+
+
+def test_counting_many_costs_statements_by_the_school_and_not_by_the_class() -> None:
+    school = people.school_unit()
+
+    def statements(number: int) -> int:
+        happened = [(people.school_class(school_unit=school), "", 1) for _ in range(number)]
+        with CaptureQueriesContext(connection) as queries:
+            facts.count_each("invitation", happened)
+        return len(queries)
+
+    assert statements(1) == statements(30)

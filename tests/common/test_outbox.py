@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from django.core import mail as django_mail
 from django.core.mail.backends.locmem import EmailBackend
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.together import at_once
 from bryggan.common import outbox
@@ -136,6 +137,63 @@ def test_a_sign_in_mail_loses_its_text_once_it_has_left(db: None) -> None:
 
     assert dict(OutgoingMail.objects.values_list("kind", "text")) == {"sign-in code": "", "invitation": "Kom!"}
     assert OutgoingMail.objects.get(kind="sign-in code").html == ""
+
+
+class NobodyAnswers(EmailBackend):
+    asked = 0
+
+    def open(self) -> bool:
+        type(self).asked += 1
+        raise OSError("no route to the mail server")
+
+
+def test_a_server_that_does_not_answer_is_asked_once_for_all_mails(db: None, settings: Any) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.NobodyAnswers"
+    for number in range(5):
+        queue(to=f"x{number}@skola.example.org")
+
+    sent = outbox.send_waiting()
+
+    assert (sent, NobodyAnswers.asked) == (0, 1)
+    assert set(OutgoingMail.objects.values_list("tries", "error")) == {(1, "OSError: no route to the mail server")}
+    assert OutgoingMail.objects.filter(next_try_at__lte=datetime.now(UTC)).count() == 0
+
+
+class RefusesOne(EmailBackend):
+    def send_messages(self, messages: Any) -> int:
+        if messages[0].to == ["x1@skola.example.org"]:
+            raise OSError("no such person")
+        return super().send_messages(messages)
+
+
+def test_a_mail_that_is_refused_does_not_hold_up_the_others(db: None, settings: Any) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.RefusesOne"
+    for number in range(3):
+        queue(to=f"x{number}@skola.example.org")
+
+    assert outbox.send_waiting() == 2
+    assert OutgoingMail.objects.get(sent_at=None).to == "x1@skola.example.org"
+
+
+def test_a_sign_in_code_passes_a_round_of_many(db: None) -> None:
+    for number in range(4):
+        queue(to=f"x{number}@skola.example.org")
+    queue(to="ny@skola.example.org", kind="sign-in code")
+
+    outbox.send_waiting(limit=2)
+
+    assert [message.to[0] for message in django_mail.outbox] == ["ny@skola.example.org", "x0@skola.example.org"]
+
+
+def test_mails_are_taken_in_as_many_statements_however_many_they_are(db: None) -> None:
+    def statements_beside_the_notes(number: int) -> int:
+        for one in range(number):
+            queue(to=f"y{number}-{one}@skola.example.org")
+        with CaptureQueriesContext(connection) as queries:
+            outbox.send_waiting()
+        return len(queries) - number
+
+    assert statements_beside_the_notes(1) == statements_beside_the_notes(20)
 
 
 @pytest.mark.django_db(transaction=True)

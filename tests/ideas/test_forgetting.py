@@ -80,7 +80,7 @@ def test_when_its_time_is_over_nothing_but_approved_texts_and_counts_remains_in_
     forgetting.forget_old()
 
     gone = ("väntande ord", "dolda ord", "sammanslagna ord", "Namnlös", "471, 815", "[471", KEY, hashed, "warnings")
-    assert {word: tables_with(word) for word in gone} == dict.fromkeys(gone, [])
+    assert [(word, tables_with(word)) for word in gone if tables_with(word)] == []
     row = IdeaRound.objects.get(pk=round.pk)
     assert sorted(row.ideas.exclude(text="").values_list("text", "votes")) == [
         ("kvarvarande ord", 1),

@@ -127,7 +127,7 @@ def test_nobody_sees_an_idea_before_it_is_approved_or_after_it_is_hidden() -> No
     seen.append([one.pk for one in taking_part.seen_by(round, "annan").ideas])
 
     assert seen == [[], [idea.pk], [], [idea.pk]]
-    assert [one.pk for one in taking_part.seen_by(round, "en").mine] == [idea.pk]
+    assert [one.pk for one in taking_part.seen_by(round, "en").ideas] == [idea.pk]
 
 
 def test_an_edited_idea_is_shown_as_edited_and_undone_as_it_was() -> None:
@@ -157,7 +157,7 @@ def test_merged_ideas_are_one_with_the_votes_of_each_phone_once_and_parted_again
 
     other.refresh_from_db()
     assert (merged.state, again.state, other.votes) == (State.MERGED, State.MERGED, 3)
-    assert taking_part.seen_by(round, "b").votes_left == 2
+    assert taking_part.seen_by(IdeaRound.objects.get(), "b").votes_left == 2
 
     parted = leading.undo(one, by=by)
 
@@ -187,7 +187,7 @@ def test_votes_on_a_hidden_idea_go_back_to_those_who_gave_them() -> None:
     hidden = leading.hide(idea, by=by)
 
     hidden.refresh_from_db()
-    assert (hidden.votes, taking_part.seen_by(round, "a").votes_left) == (0, 3)
+    assert (hidden.votes, taking_part.seen_by(IdeaRound.objects.get(), "a").votes_left) == (0, 3)
 
 
 def test_the_teacher_writes_for_the_class_and_it_is_seen_at_once() -> None:

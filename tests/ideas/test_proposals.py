@@ -13,7 +13,7 @@ from accounts import factories as people
 from accounts.together import at_once
 from alignment import factories as make
 from bryggan.accounts.actions import NotAllowed
-from bryggan.accounts.models import Coordination, Fact, Notice, User
+from bryggan.accounts.models import Fact, Notice, User
 from bryggan.accounts.school_days import working_days_after
 from bryggan.common.models import AuditEntry, OutgoingMail
 from bryggan.ideas import leading, proposals
@@ -51,7 +51,7 @@ def test_the_best_idea_goes_to_those_who_answer_for_the_initiative_once() -> Non
 
 @pytest.mark.django_db(transaction=True)
 def test_an_idea_sent_twice_at_once_is_one_proposal() -> None:
-    coordinator, initiative = answerer()
+    _coordinator, initiative = answerer()
     idea = ideas.approved(ideas.idea_round(initiative=initiative))
     by = ideas.leader_of(idea.round)
 

@@ -91,7 +91,7 @@ def assert_not_known(true: Table, shown: Table, part: Table) -> None:
     assert {key: len(possible[key]) for key in small if len(possible[key]) < LEAST_OPEN} == {}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(made(sums_rows=True))
 def test_a_small_count_of_a_cross_table_could_be_any_of_several_numbers(table: Table) -> None:
     shown = suppressed(table)
@@ -99,7 +99,7 @@ def test_a_small_count_of_a_cross_table_could_be_any_of_several_numbers(table: T
     assert_not_known(table, shown, shown)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(made(sums_rows=False))
 def test_a_small_count_of_a_column_could_be_any_of_several_numbers(table: Table) -> None:
     shown = suppressed(table)
@@ -123,7 +123,10 @@ def test_what_is_shown_is_true_and_the_sum_of_all_is_hidden_by_its_own_size_only
 def test_a_table_without_small_counts_is_shown_as_it_is(table: Table) -> None:
     cells = {key: value or 0 for key, value in table.cells.items() if ALL not in key}
     large = counted(
-        table.rows, table.columns, {key: value and value + 4 for key, value in cells.items()}, sums_rows=table.sums_rows
+        table.rows,
+        table.columns,
+        {key: value and value + 4 for key, value in cells.items()},
+        sums_rows=table.sums_rows,
     )
 
     assert suppressed(large) == large
@@ -142,9 +145,7 @@ def test_who_knows_a_part_for_certain_learns_no_small_rest_of_the_others(data: s
     shown = suppressed(table, known=own)
 
     # What she can work out: each shown count without her part of it.
-    rest = {
-        key: None if value is None else value - (own.cells[key] or 0) for key, value in shown.cells.items()
-    }
+    rest = {key: None if value is None else value - (own.cells[key] or 0) for key, value in shown.cells.items()}
     for total, members in table.parts:
         if shown.cells[total] is None or is_small(others.cells[total] or 0):
             # The sum is known to everybody, or to nobody: no table can mend that.

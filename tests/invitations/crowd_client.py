@@ -5,7 +5,12 @@ from __future__ import annotations
 import random
 from collections import Counter
 
+from bryggan.accounts.letters import Letter, render
+from bryggan.accounts.models import LetterKind, User
 from fair.crowd import Plan
+
+# Addresses and the words of letters are read once, before the others are forked, as in a server that has been at work.
+render(Letter(subject="", paragraphs=[]), kind=LetterKind.SEATS, to=User(pk=1))
 
 
 def teacher(number: int, plan: Plan, dice: random.Random, seen: Counter[str]) -> None:

@@ -1,96 +1,83 @@
-"""Hosts, rounds and invitations for tests. Plain functions: what is not given is made up."""
+"""Interests, rounds and invitations for tests. What is not given is made up; times are local times of Stockholm."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Any
 
 from django.utils import timezone
 
 from accounts import factories as people
-from alignment import factories as initiatives
-from bryggan.accounts.models import Coordination, Department, SchoolClass, User
-from bryggan.fair.models import Booking, Occasion, Session, State
+from alignment import factories as city
+from bryggan.accounts.models import Company, Coordination, Department, SchoolClass, SchoolUnit, User
 from bryggan.initiatives.models import Initiative
-from bryggan.invitations.models import Invitation, InvitationRound
+from bryggan.invitations import rounds
+from bryggan.invitations.models import Interest, Invitation, InvitationRound
 
-_numbers = count(1)
 
-
-def host(name: str = "Stadsbyggnadsförvaltningen") -> tuple[Department, User]:
-    """A department and who coordinates it."""
-    department = people.department(name)
-    coordinator = people.user(f"samordnare{next(_numbers)}@stad.example.org")
+def department_with_coordinator(name: str = "Vattenförvaltningen") -> tuple[Department, User]:
+    department, coordinator = people.department(name), people.user()
     Coordination.objects.create(user=coordinator, department=department)
     return department, coordinator
 
 
-def initiative(department: Department | None = None, **columns: Any) -> Initiative:
-    return initiatives.initiative(department=department, **columns)
+def company_with_coordinator(name: str = "Vattenbolaget") -> tuple[Company, User]:
+    company, coordinator = people.company(name), people.user()
+    company.approved_at = timezone.now()
+    company.save()
+    Coordination.objects.create(user=coordinator, company=company)
+    return company, coordinator
 
 
-def visit(department: Department | None = None, **columns: Any) -> Session:
-    """A session outside any fair."""
-    columns = {"title": "Besök på reningsverket", "minutes": 60, "state": State.PUBLISHED, **columns}
-    return Session.objects.create(
-        fair=None, remote_id=f"besok-{next(_numbers)}", department=department, origin="invitation", **columns
-    )
+def initiative(department: Department | None, title: str = "Rent vatten", **columns: Any) -> Initiative:
+    return city.initiative(title, department=department, **columns)
 
 
-def time(session: Session, starts_at: datetime, *, capacity: int | None = 30, **columns: Any) -> Occasion:
-    columns = {
-        "ends_at": starts_at + timedelta(minutes=session.minutes),
-        "capacity": capacity,
-        "booking_closes_at": starts_at,
-        "remote_id": f"tid-{next(_numbers)}",
-        **columns,
-    }
-    return Occasion.objects.create(session=session, starts_at=starts_at, **columns)
+def school_class(school_unit: SchoolUnit | None = None, *, teacher: User | None = None, **columns: Any) -> SchoolClass:
+    """A class in year 8 with a confirmed teacher at its school."""
+    school_unit = school_unit or people.school_unit()
+    teacher = teacher or people.teacher()
+    if not teacher.school_memberships.filter(school_unit=school_unit).exists():
+        people.membership(teacher, school_unit, confirmed=True)
+    return people.school_class(teacher, school_unit=school_unit, **columns)
 
 
-def round(
-    department: Department, *times: Occasion, how: str = InvitationRound.How.OCCASIONS, **columns: Any
+def interest(school_class: SchoolClass, about: Initiative, **columns: Any) -> Interest:
+    columns.setdefault("expressed_by", school_class.teachers.first())
+    return Interest.objects.create(school_class=school_class, initiative=about, **columns)
+
+
+def times(*hours: float, days: int = 30, seats: int | None = 60) -> list[rounds.Time]:
+    """Times of one hour each, `days` from now."""
+    day = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=days)
+    return [
+        rounds.Time(day + timedelta(hours=hour), day + timedelta(hours=hour + 1), seats) for hour in hours or (10.0,)
+    ]
+
+
+def a_round(
+    about: Initiative,
+    by: User,
+    *,
+    given: list[rounds.Time] | None = None,
+    lists: dict[str, Any] | None = None,
+    **columns: Any,
 ) -> InvitationRound:
-    """A round that has been sent, first come by default."""
-    columns = {
-        "title": "Se hur vattnet renas",
-        "text": "Välkomna.",
-        "answer_by": timezone.now() + timedelta(days=7),
-        "state": InvitationRound.State.SENT,
-        "spread": InvitationRound.Spread.FIRST_COME,
-        "session": times[0].session if times else None,
-        "sent_at": timezone.now(),
-        **columns,
-    }
-    if columns["session"] is None and "initiative" not in columns:
-        columns["initiative"] = initiative(department)
-    made = InvitationRound.objects.create(department=department, how=how, **columns)
-    made.occasions.set(times)
-    return made
+    """A saved draft to those who are curious, with a visit at ten in a month and a fortnight to answer."""
+    columns.setdefault("department", about.department)
+    columns.setdefault("answer_by", timezone.now() + timedelta(days=14))
+    round = InvitationRound(
+        initiative=about,
+        **{"title": "Kom till vattenverket", "text": "Vi visar hur vatten renas.\n\nTa med kläder.", **columns},
+    )
+    by_agreement = round.how == InvitationRound.How.AGREEMENT
+    return rounds.save_round(round, times=[] if by_agreement else given or times(), by=by, **(lists or {}))
 
 
-def invitation(round: InvitationRound, *teachers: User, school_class: SchoolClass | None = None) -> Invitation:
-    school_class = school_class or people.school_class(*(teachers or (people.teacher(),)), pupils=20, adults=2)
-    return Invitation.objects.create(round=round, school_class=school_class, ground="interested")
+def answers_end(round: InvitationRound, at: datetime | None = None) -> None:
+    """Let the time to answer be over."""
+    InvitationRound.objects.filter(pk=round.pk).update(answer_by=at or timezone.now() - timedelta(seconds=1))
 
 
-def booking(occasion: Occasion, school_class: SchoolClass, **columns: Any) -> Booking:
-    """Seats that are booked, straight into the rows: for what comes after."""
-    columns = {
-        "pupils": school_class.pupils,
-        "adults": school_class.adults,
-        "seats": school_class.people,
-        "starts_at": occasion.starts_at,
-        "ends_at": occasion.ends_at,
-        "state": Booking.State.BOOKED,
-        "booked_at": timezone.now() - timedelta(days=30),
-        **columns,
-    }
-    return Booking.objects.create(occasion=occasion, school_class=school_class, **columns)
-
-
-def teacher_of(invitation: Invitation) -> User:
-    found: Sequence[User] = invitation.school_class.teachers.order_by("pk")
-    return found[0]
+def invitation_of(round: InvitationRound, school_class: SchoolClass) -> Invitation:
+    return Invitation.objects.get(round=round, school_class=school_class)

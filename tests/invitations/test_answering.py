@@ -21,7 +21,7 @@ from bryggan.invitations.answering import CannotAnswer
 from bryggan.invitations.models import Invitation, InvitationRound
 from fair import factories as fairs
 from fair.factories import DAY, at
-from invitations import factories as make
+from invitations import visit_factories as make
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from bryggan.invitations import interests
 from bryggan.invitations.interests import NotOpenToClasses, express_interest, withdraw_interest
 from bryggan.invitations.models import Interest, Kind, Phase
 from fair import factories as fairs
-from invitations import factories as make
+from invitations import visit_factories as make
 
 pytestmark = pytest.mark.django_db
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -29,8 +30,8 @@ from bryggan.invitations.models import Invitation
 from fair import crowd
 from fair.crowd import ROOT, Plan, gather
 from fair.factories import DAY, at
-from invitations import factories as make
 from invitations import smtp_sink
+from invitations import visit_factories as make
 from invitations.smtp_sink import Sink
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
@@ -65,14 +66,16 @@ def invited(clients: int) -> tuple[Occasion, list[int]]:
 
 def test_two_hundred_invited_classes_for_thirty_seats(sink: Sink, settings: Settings) -> None:
     occasion, classes = invited(200)
+    # SQLite serves few processes at a time, as in use: each is the browser of four teachers there.
+    clients = 200 if connection.vendor == "postgresql" else 50
     plan = Plan(
         occasions=(occasion.pk,),
         classes=tuple(classes),
-        clients=200,
+        clients=clients,
         first_day=(DAY - timedelta(days=8)).isoformat(),
         hours=7 * 8 + 7.5,
-        acts=600,
-        rounds=40,
+        acts=3 * clients,
+        rounds=30,
         client="invitations.crowd_client:teacher",
         lanes=("seats", "mail"),
         kill_workers=2,
@@ -84,7 +87,6 @@ def test_two_hundred_invited_classes_for_thirty_seats(sink: Sink, settings: Sett
     send_the_rest(sink, settings)
 
     offers = Counter(SeatOffer.objects.values_list("state", flat=True))
-    print(dict(seen), dict(offers), len(sink.taken))
     assert (seen["clients killed"], seen["workers killed"]) == (2, 2)
     assert min(seen[what] for what in ("accepted", "cancelled", Invitation.State.QUEUED)) > 0
     assert offers[SeatOffer.State.RAN_OUT] > 0

@@ -17,7 +17,7 @@ from bryggan.invitations import answering, following, queueing
 from bryggan.invitations.models import Invitation
 from fair import factories as fairs
 from fair.factories import DAY, at
-from invitations import factories as make
+from invitations import visit_factories as make
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from bryggan.common.models import OutgoingMail
 from bryggan.invitations import threads
 from bryggan.invitations.models import Invitation, VisitMessage
 from fair.factories import at
-from invitations import factories as make
+from invitations import visit_factories as make
 
 pytestmark = pytest.mark.django_db
 

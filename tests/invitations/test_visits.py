@@ -19,7 +19,7 @@ from bryggan.invitations import visits
 from bryggan.invitations.models import ClassWork, VisitFeedback
 from bryggan.invitations.visits import NotAVisit, NotYet, SaidByHost
 from fair.factories import DAY, at
-from invitations import factories as make
+from invitations import visit_factories as make
 
 pytestmark = pytest.mark.django_db
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import urllib.request
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Page
 
 from web.conftest import NARROW, WIDE, Demo, Visit, Watched, assert_accessible, assert_fits
+from web.demo_ideas import MAKE_ROUND
+from web.demo_programme import MAKE_PROGRAMME
 from web.demo_shared import MAKE_SHARED
+from web.demo_visits import MAKE_VISIT
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +49,8 @@ PAGES: list[tuple[str, str, str]] = [
     ("notices", TEACHER, "/konto/notiser"),
     ("letters", TEACHER, "/konto/brev"),
     ("insights", STRANGER, "/insikter"),
+    ("insights", TEACHER, "/insikter"),
+    ("insights", COORDINATOR, "/insikter?egna=1"),
     ("insights", EDITOR, "/insikter"),
     ("activity_definition", EDITOR, "/insikter/aktiv"),
     ("link_queue", EDITOR, "/redaktion/kopplingar"),
@@ -64,8 +70,57 @@ PAGES: list[tuple[str, str, str]] = [
     ("school_class_new", TEACHER, "/klasser/ny"),
     ("school_class", TEACHER, "a class"),
     ("school_class_change", TEACHER, "a class to change"),
+    ("itineraries", TEACHER, "/program"),
+    ("new_itinerary", TEACHER, "/program/ny"),
+    ("new_itinerary", TEACHER, "/program/ny?alla=1"),
+    ("new_itinerary", TEACHER, "a proposed day"),
+    ("plan_school", TEACHER, "/program/skolan"),
+    ("plan_school", TEACHER, "proposed days of several classes"),
+    ("itinerary", TEACHER, "a programme"),
+    ("itinerary", TEACHER, "suggestions of a programme"),
+    ("itinerary_day", TEACHER, "day of a programme"),
+    ("add_itinerary_day", TEACHER, "another day of a programme"),
+    ("add_to_day", TEACHER, "search of a programme"),
+    ("other_stops", TEACHER, "a stop of a programme"),
+    ("add_session", TEACHER, "adding a session"),
     ("itinerary_sharing", TEACHER, "sharing a programme"),
     ("shared_itinerary", STRANGER, "a shared programme"),
+    ("idea_rounds", TEACHER, "/idrundor"),
+    ("idea_round_new", TEACHER, "/idrundor/ny"),
+    ("idea_round", TEACHER, "a round of ideas"),
+    ("idea_board", TEACHER, "the board of ideas"),
+    ("idea_answer", TEACHER, "an answer of ideas"),
+    ("send_idea", TEACHER, "sending of ideas"),
+    ("enter_code", STRANGER, "/ide"),
+    ("idea_phone", STRANGER, "a phone of ideas"),
+    ("proposals", EDITOR, "/forvaltning/ideer"),
+    ("proposal", EDITOR, "a proposal of ideas"),
+    ("pupil_page", STRANGER, "pupils' page of the pilot"),
+    ("interests", TEACHER, "/nyfikna"),
+    ("invitations", TEACHER, "/inbjudningar"),
+    ("invitation", TEACHER, "an invitation of visits"),
+    ("invitation", TEACHER, "a visit of visits"),
+    ("answer_by_link", STRANGER, "a link of visits"),
+    ("answer_by_link", EDITOR, "a link of visits"),
+    ("my_visits", TEACHER, "/besok"),
+    ("seat_offer", TEACHER, "an offer of visits"),
+    ("interest_desk", COORDINATOR, "/forvaltning/intresse"),
+    ("interest_desk", COORDINATOR, "/forvaltning/intresse?year=1&phase=after&kind=follow"),
+    ("interest_desk", EDITOR, "/forvaltning/intresse"),
+    ("interest_in_initiative", COORDINATOR, "interest of invitations"),
+    ("interest_in_session", EDITOR, "interest at the fair of invitations"),
+    ("compare_interest", COORDINATOR, "comparison of invitations"),
+    ("rounds", COORDINATOR, "/forvaltning/utskick"),
+    ("new_round", COORDINATOR, "/forvaltning/utskick/nytt"),
+    ("new_round", COORDINATOR, "new round of invitations"),
+    ("edit_round", COORDINATOR, "form of invitations"),
+    ("send_round", COORDINATOR, "sending of invitations"),
+    ("invitation_round", COORDINATOR, "round of invitations"),
+    ("cancel_round", COORDINATOR, "cancelling of invitations"),
+    ("cancel_visit", COORDINATOR, "cancelled visit of invitations"),
+    ("company_signup", STRANGER, "/foretag"),
+    ("companies", EDITOR, "/redaktion/foretag"),
+    ("fair_play", EDITOR, "/redaktion/rattvisa"),
     ("fair", STRANGER, "/massan"),
     ("fair", STRANGER, "/massan?q=xyzzyqwert&subject=NEJ&day=2001-01-01&group_size=x"),
     ("fair", TEACHER, "/massan?school_form=GR&years=8&group_size=26"),
@@ -97,15 +152,25 @@ PAGES: list[tuple[str, str, str]] = [
 # Looked at on the way, by a test of its own below.
 ON_THE_WAY = {"stop_letters", "account_confirm_login_code", "stop_search_mail"}
 SAME_PAGE = {"account_request_login_code": "account_login"}
-NO_PAGE = {"download_insights": "answers with a file", 
+NO_PAGE = {"download_insights": "answers with a file",
     "picture": "answers with a picture",
     "lesson_sheet_pdf": "answers with a PDF",
     "itinerary_pdf": "answers with a PDF",
     "shared_pdf": "answers with a PDF",
     "fair_export": "answers with a spreadsheet",
+    "interest_export": "answers with a spreadsheet",
+    "round_export": "answers with a spreadsheet",
     "fair_file": "answers with a spreadsheet",
     "shared_calendar": "answers with a calendar",
     "shared_worker": "answers with a script",
+    "visit_calendar": "answers with a calendar",
+    "calendar_by_link": "answers with a calendar",
+    "idea_poster": "answers with a PDF",
+    "idea_drawing": "answers with a picture",
+    "idea_phone_drawing": "answers with a picture",
+    "idea_round_now": "answers with a part of a page",
+    "idea_board_now": "answers with a part of a page",
+    "idea_phone_now": "answers with a part of a page",
 }
 ONLY_POSTED = {
     "account_logout": "/konto/logga-ut",
@@ -117,8 +182,25 @@ ONLY_POSTED = {
     "decide_membership": "/konto/kollegor/1",
     "publish_fair_session": "/redaktion/massan/program/1/publicera",
     "add_fair_occasion": "/redaktion/massan/program/1/tid",
+    "copy_round": "/forvaltning/utskick/1/kopiera",
+    "change_round_seats": "/forvaltning/utskick/1/platser",
+    "agree_on_time": "/forvaltning/inbjudan/1/tid",
+    "mark_attendance": "/forvaltning/inbjudan/1/narvaro",
+    "decide_company": "/redaktion/foretag/anmalan/1",
+    "rename_company": "/redaktion/foretag/1/namn",
     "school_class_archive": "/klasser/1/lagg-undan",
     "school_class_add_teacher": "/klasser/1/larare",
+    "read_proposal": "/forvaltning/ideer/1/last",
+    "tell_what_came_of_it": "/forvaltning/ideer/1/blev",
+    "idea_vote": "/ide/CDF467/rost",
+    "express_interest": "/nyfikna/ny",
+    "withdraw_interest": "/nyfikna/1/ta-tillbaka",
+    "class_work": "/nyfikna/arbetat",
+    "write_message": "/inbjudningar/1/meddelande",
+    "read_messages": "/inbjudningar/1/last",
+    "visit_feedback": "/besok/1/svar",
+    "visit_attendance": "/besok/1/narvaro",
+    "leave_queue": "/platser/ko/1/lamna",
 }
 # The same, but strangers are asked to sign in first.
 ONLY_POSTED_SIGNED_IN = {
@@ -128,6 +210,13 @@ ONLY_POSTED_SIGNED_IN = {
     "delete_search",
     "share_itinerary",
     "revoke_share",
+    "change_itinerary",
+    "change_stop",
+    "copy_itinerary",
+    "set_idea_mode",
+    "write_idea",
+    "decide_idea",
+    "agree_to_show",
 }
 # Django's admin is Django's work; the rest are for machines.
 ELSEWHERE = re.compile(r"(admin|api):|api/|healthz$|readyz$|favicon$")
@@ -285,6 +374,7 @@ def go(page: Page, demo: Demo, where: str) -> None:
             "lesson sheet of ": f"{pilot['url']}/lektionsblad",
             "links of ": f"/redaktion/initiativ/{pilot['id']}",
             "school offer of ": f"/redaktion/initiativ/{pilot['id']}/skola",
+            "pupils' page of ": f"/initiativ/{pilot['id']}/elev",
         }
         page.goto(addresses[where.removesuffix("the pilot")])
     elif where == "a saved search":
@@ -294,6 +384,49 @@ def go(page: Page, demo: Demo, where: str) -> None:
     elif where in ("sharing a programme", "a shared programme"):
         number, token = demo.run("-c", MAKE_SHARED).split()
         page.goto(f"/program/{number}/dela" if where == "sharing a programme" else f"/delad/{token}")
+    elif where.endswith("of ideas"):
+        number, idea, proposal, code = demo.run("-c", MAKE_ROUND).split()
+        addresses = {
+            "a round": f"/idrundor/{number}",
+            "the board": f"/idrundor/{number}/tavla",
+            "an answer": f"/idrundor/{number}/svar/{proposal}",
+            "sending": f"/idrundor/{number}/ide/{idea}/skicka",
+            "a phone": f"/ide/{code}",
+            "a proposal": f"/forvaltning/ideer/{proposal}",
+        }
+        page.goto(addresses[where.removesuffix(" of ideas")])
+    elif where in ("a proposed day", "proposed days of several classes"):
+        page.goto("/program/ny" if where == "a proposed day" else "/program/skolan")
+        if where == "a proposed day":
+            page.locator("main a.day-choice").first.click()
+            page.get_by_role("button", name="Spara", exact=True).wait_for()
+        else:
+            page.get_by_role("button", name="Föreslå en dag för var och en").click()
+            page.get_by_role("button", name="Spara ett program för varje klass").wait_for()
+    elif where.endswith("a programme"):
+        number, day, stop = demo.run("-c", MAKE_PROGRAMME).split()
+        addresses = {
+            "": "",
+            "suggestions of ": "?forslag=1",
+            "day of ": f"/dag/{day}",
+            "another day of ": "/dag",
+            "search of ": f"/lagg-till?dag={day}",
+            "a stop of ": f"/stopp/{stop}/andra",
+        }
+        page.goto(f"/program/{number}{addresses[where.removesuffix('a programme')]}")
+    elif where == "adding a session":
+        page.goto(of_the_fair(demo)["a session"].replace("/massan/punkt/", "/program/lagg-till/"))
+    elif where.endswith("of visits"):
+        waits, link, offer, visit = demo.run("-c", MAKE_VISIT).split()
+        addresses = {
+            "an invitation": f"/inbjudningar/{waits}",
+            "a visit": f"/inbjudningar/{visit}",
+            "a link": link,
+            "an offer": f"/platser/{offer}",
+        }
+        page.goto(addresses[where.removesuffix(" of visits")])
+    elif where.endswith(" of invitations"):
+        page.goto(json.loads(demo.run("-c", INVITATION_ADDRESSES))[where.removesuffix(" of invitations")])
     elif where.endswith("of the fair"):
         page.goto(of_the_fair(demo)[where.removesuffix(" of the fair")])
     elif where.startswith("a class"):
@@ -314,6 +447,31 @@ def initiative(demo: Demo, source_id: str) -> Any:
             if hit["source_id"] == source_id:
                 return hit
     raise AssertionError(f"the demo has no {source_id}")
+
+
+# Addresses of what the demo's department invites to, by the words above.
+INVITATION_ADDRESSES = """
+import json
+import django
+django.setup()
+from bryggan.fair.models import Session
+from bryggan.invitations.models import InvitationRound
+sent, draft = (InvitationRound.objects.get(title=title) for title in (
+    "Kom och se hur staden gör", "Vi kommer gärna till er skola"))
+about, session = sent.initiative_id, Session.objects.offered().filter(fair__is_published=True).first()
+root = "/forvaltning/utskick/"
+print(json.dumps({
+    "interest": f"/forvaltning/intresse/initiativ/{about}",
+    "interest at the fair": f"/forvaltning/intresse/punkt/{session.pk}",
+    "comparison": f"/forvaltning/intresse/jamfor?jamfor=initiativ-{about}&jamfor=initiativ-{draft.initiative_id}",
+    "new round": f"{root}nytt?till=initiativ-{about}",
+    "form": f"{root}{draft.pk}/andra",
+    "sending": f"{root}{draft.pk}/skicka",
+    "round": f"{root}{sent.pk}",
+    "cancelling": f"{root}{sent.pk}/stall-in",
+    "cancelled visit": f"/forvaltning/inbjudan/{sent.invitations.first().pk}/stall-in",
+}))
+"""
 
 
 def of_the_fair(demo: Demo) -> dict[str, str]:

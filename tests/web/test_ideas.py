@@ -128,6 +128,8 @@ def test_the_teacher_reads_approves_edits_merges_hides_and_undoes() -> None:
     assert "kan vara ett namn" in page
     assert act(first, "edit", text="Tunnor", approve="1")[0] == ("Tunnor", State.APPROVED)
     assert act(second, "approve")[1] == ("Regntunnor", State.APPROVED)
+    choosing = client.get(f"/idrundor/{round.pk}", {"merge": second.pk}).text
+    assert choosing.count("Slå ihop här") == 1
     assert act(second, "merge", into=first.pk)[1] == ("Regntunnor", State.MERGED)
     assert act(second, "undo")[1] == ("Regntunnor", State.APPROVED)
     assert act(second, "hide")[1] == ("Regntunnor", State.HIDDEN)
@@ -136,8 +138,15 @@ def test_the_teacher_reads_approves_edits_merges_hides_and_undoes() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [{}, {"action": "x"}, {"action": "merge"}, {"action": "merge", "into": "9" * 30}, {"action": "edit", "text": " "}, {"action": "edit", "text": "x" * 501}],
-)  # fmt: skip
+    [
+        {},
+        {"action": "x"},
+        {"action": "merge"},
+        {"action": "merge", "into": "9" * 30},
+        {"action": "edit", "text": " "},
+        {"action": "edit", "text": "x" * 501},
+    ],
+)
 def test_a_faulty_decision_says_why_and_changes_nothing(data: dict[str, str]) -> None:
     idea = ideas.idea(ideas.idea_round())
     before = list(Idea.objects.values())
@@ -147,6 +156,18 @@ def test_a_faulty_decision_says_why_and_changes_nothing(data: dict[str, str]) ->
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert list(Idea.objects.values()) == before
+
+
+def test_every_form_of_the_round_has_its_token_also_after_it_was_fetched_anew() -> None:
+    round = ideas.idea_round()
+    ideas.idea(round)
+    ideas.approved(round, "Tunnor")
+    leading.hide(ideas.approved(round, "Dold"), by=ideas.leader_of(round))
+    client = browser(ideas.leader_of(round))
+
+    for address in ("", "/nu"):
+        page = client.get(f"/idrundor/{round.pk}{address}").text
+        assert page.count('name="csrfmiddlewaretoken" value="') == page.count('method="post"') >= 5
 
 
 def test_an_idea_is_decided_in_its_own_round_only() -> None:

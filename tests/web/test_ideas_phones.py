@@ -116,7 +116,7 @@ def test_the_page_costs_the_same_with_one_idea_and_with_fifty(
     for number in range(50):
         ideas.approved(round, f"Idé {number}", key=str(number))
         if number in (0, 49):
-            with django_assert_num_queries(5):
+            with django_assert_num_queries(4):
                 assert client.get(f"/ide/{round.code}").status_code == 200
 
 
@@ -127,6 +127,21 @@ def test_a_form_sent_twice_is_one_idea() -> None:
     answers = [send(client, round.code, sent_key=key).status_code for _ in "ab"]
 
     assert (answers, Idea.objects.count()) == ([302, 302], 1)
+
+
+def test_the_phones_script_gets_what_has_changed_with_the_answer() -> None:
+    round = ideas.idea_round()
+    client = phone(round, **{"X-Follow": "1"})
+
+    sent = send(client, round.code)
+    idea = leading.approve(Idea.objects.get(), by=ideas.leader_of(round))
+    leading.set_mode(round, Mode.VOTE, by=ideas.leader_of(round))
+    voted = client.post(f"/ide/{round.code}/rost", {"idea": idea.pk})
+
+    assert (sent.status_code, voted.status_code) == (200, 200)
+    assert "Samla regn" in sent.text
+    assert "Du har 2 röster kvar." in voted.text
+    assert "<html" not in sent.text + voted.text
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,8 @@ def count_each(
     on: date | None = None,
 ) -> None:
     """Write that `measure` happened for many classes at once: (class, detail, amount). Schools share rows."""
-    count_all(measure, [Happened(one, initiative, department, *told) for one, *told in happened], on=on)
+    under = (initiative, department)
+    count_all(measure, [Happened(one, *under, detail, amount) for one, detail, amount in happened], on=on)
 
 
 def count_all(measure: str, happened: Iterable[Happened], *, on: date | None = None) -> None:
@@ -90,8 +91,7 @@ def _by_key(numbers: list[tuple[str, int]]) -> Case:
 
 def _copy_of_none(fact: Fact) -> Fact:
     """The row as it begins, with nothing counted."""
-    names = ("key", "month", "measure", "school_code", "school_name", "organizer", "area", "school_form")
-    names += ("initiative", "department", "detail")
+    names = [field.attname for field in Fact._meta.concrete_fields if field.attname not in ("id", "count", "amount")]
     return Fact(**{name: getattr(fact, name) for name in names})
 
 
@@ -105,14 +105,15 @@ def _fact(
 ) -> Fact:
     day = on or timezone.localdate()
     unit = school_class.school_unit if school_class else None
+    # As plain texts: a choice just made and the same one read from the database are one key.
     about = {
         "month": day.replace(day=1),
         "measure": measure,
         "school_code": unit.code if unit else "",
-        "school_form": school_class.school_form if school_class else "",
+        "school_form": str(school_class.school_form) if school_class else "",
         "initiative": initiative,
         "department": department,
-        "detail": detail,
+        "detail": str(detail),
     }
     key = hashlib.sha256(repr(sorted(about.items())).encode()).hexdigest()
     named = {"school_name": unit.name, "organizer": unit.organizer, "area": unit.area} if unit else {}

@@ -6,9 +6,10 @@ a day or a week in one mail; who wants none of it by mail still has the notices.
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
@@ -18,6 +19,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -77,6 +79,7 @@ def tell_each(letters: Sequence[tuple[User, Letter]], *, kind: LetterKind, cause
         preferences |= dict(chosen.values_list("user_id", "pace"))
     now = timezone.now()
     notices, mails = [], []
+    moulds: dict[tuple[object, ...], Mould] = {}
     for pk in keys:
         if pk in had:
             continue
@@ -95,7 +98,10 @@ def tell_each(letters: Sequence[tuple[User, Letter]], *, kind: LetterKind, cause
             )
         )
         if at_once:
-            mails.append(_mail(person, render(letter, kind=kind, to=person), kind=kind, cause=cause, now=now))
+            shape = Mould.shape_of(letter)
+            mould = moulds.get(shape) or moulds.setdefault(shape, Mould(letter, kind))
+            stop = stop_address(person, kind)
+            mails.append(_mail(person, mould.cast(letter, stop), stop=stop, kind=kind, cause=cause, now=now))
     Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=500)
     OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True, batch_size=500)
     return len(notices)
@@ -103,12 +109,72 @@ def tell_each(letters: Sequence[tuple[User, Letter]], *, kind: LetterKind, cause
 
 def render(letter: Letter, *, kind: LetterKind, to: User) -> Rendered:
     """The mail that `to` gets: preview and mail come from here."""
+    return _rendered(letter, kind, stop_address(to, kind))
+
+
+class Mould:
+    """Many letters that say the same but for their facts and addresses, at the price of one.
+
+    The templates are rendered once, with a mark at each place that differs; a mail is cast by putting in what stands
+    there, escaped in HTML. What `cast` gives is what `render` would have given.
+    """
+
+    def __init__(self, letter: Letter, kind: LetterKind) -> None:
+        marked = replace(
+            letter,
+            subject=_unmarked(letter.subject),
+            paragraphs=[_unmarked(text) for text in letter.paragraphs],
+            facts=[(_unmarked(what), _mark(number)) for number, (what, _value) in enumerate(letter.facts)],
+            address=_mark(_ADDRESS) if letter.address else "",
+        )
+        made = _rendered(marked, kind, _mark(_STOP), base_url="")
+        self._subject = made.subject
+        self._text, self._html = _pieces(made.text), _pieces(made.html)
+
+    @staticmethod
+    def shape_of(letter: Letter) -> tuple[object, ...]:
+        """Letters with the same shape come from one mould."""
+        named = tuple(what for what, _value in letter.facts)
+        return letter.subject, tuple(letter.paragraphs), bool(letter.address), letter.button, named
+
+    def cast(self, letter: Letter, stop: str) -> Rendered:
+        """The mail of a letter of this shape."""
+        values = {str(number): value for number, (_what, value) in enumerate(letter.facts)}
+        values |= {_ADDRESS: settings.BASE_URL + letter.address, _STOP: stop}
+        escaped = {name: conditional_escape(value) for name, value in values.items()}
+        return Rendered(self._subject, _put_in(self._text, values), _put_in(self._html, escaped))
+
+
+# Between two characters of private use, which mean nothing to anybody and are taken out of what people wrote.
+_MARK = re.compile("\ue000(.*?)\ue001")
+_ADDRESS, _STOP = "address", "stop"
+
+
+def _mark(name: object) -> str:
+    return f"\ue000{name}\ue001"
+
+
+def _unmarked(text: str) -> str:
+    return text.replace("\ue000", "").replace("\ue001", "")
+
+
+def _pieces(text: str) -> list[str]:
+    """Text and names of marks, in turn, text first."""
+    return _MARK.split(text)
+
+
+def _put_in(pieces: Sequence[str], values: Mapping[str, str]) -> str:
+    return "".join(values[piece] if number % 2 else piece for number, piece in enumerate(pieces))
+
+
+def _rendered(letter: Letter, kind: LetterKind, stop: str, base_url: str | None = None) -> Rendered:
+    base_url = settings.BASE_URL if base_url is None else base_url
     context = {
         "letter": letter,
-        "address": settings.BASE_URL + letter.address if letter.address else "",
+        "address": base_url + letter.address if letter.address else "",
         "button": letter.button or _("Öppna i Bryggan"),
         "why": _("Du får brevet för att du har ett konto i Bryggan. Brevet gäller: %(kind)s.") % {"kind": kind.label},
-        "stop_address": stop_address(to, kind),
+        "stop_address": stop,
         "choose_address": settings.BASE_URL + reverse("letters"),
     }
     return Rendered(
@@ -190,13 +256,14 @@ def _send_digest(preference: LetterPreference, since: datetime) -> bool:
         rendered = render(letter, kind=kind, to=person)
         cause = f"digest {kind.value} {gathered[-1].pk}"
         OutgoingMail.objects.bulk_create(
-            [_mail(person, rendered, kind=kind, cause=cause, now=now)], ignore_conflicts=True
+            [_mail(person, rendered, stop=stop_address(person, kind), kind=kind, cause=cause, now=now)],
+            ignore_conflicts=True,
         )
         Notice.objects.filter(pk__in=[one.pk for one in gathered]).update(mailed_at=now)
     return True
 
 
-def _mail(person: User, rendered: Rendered, *, kind: LetterKind, cause: str, now: datetime) -> OutgoingMail:
+def _mail(person: User, rendered: Rendered, *, stop: str, kind: LetterKind, cause: str, now: datetime) -> OutgoingMail:
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return OutgoingMail(
         message_id=f"<{secrets.token_hex(16)}@{domain}>",
@@ -206,7 +273,7 @@ def _mail(person: User, rendered: Rendered, *, kind: LetterKind, cause: str, now
         subject=rendered.subject,
         text=rendered.text,
         html=rendered.html,
-        stop_address=stop_address(person, kind),
+        stop_address=stop,
         next_try_at=next_mail_time(now),
         created_at=now,
     )

@@ -6,14 +6,16 @@ from bryggan.accounts import letters, retention
 from bryggan.alignment import aligning, saving, unmet
 from bryggan.common import outbox
 from bryggan.common.worker import Chore
-from bryggan.initiatives import moves, pictures, schedule
 from bryggan.ideas import forgetting, proposals
+from bryggan.initiatives import moves, pictures, schedule
 from bryggan.insights import reports
-from bryggan.invitations import queueing, threads, visits
+from bryggan.invitations import queueing, rounds, threads, visits
 
 CHORES = (
     Chore("mail", outbox.send_waiting, 0.5, lane="mail"),
     Chore("seat offers", queueing.give_out_due, 5, lane="seats"),
+    Chore("scheduled invitations", rounds.send_due, 20, lane="seats"),
+    Chore("lotteries", rounds.draw_due, 20, lane="seats"),
     Chore("alignment", aligning.align_some, 2, lane="alignment"),
     Chore("vectors", aligning.learn_some, 5, lane="alignment"),
     Chore("sync", schedule.sync_due, 60),

@@ -165,7 +165,7 @@ def agree_to_show(proposal: Proposal, agrees: bool, *, shows_school: bool | None
 
 
 def inbox_of(user: User) -> QuerySet[Proposal]:
-    """What classes have sent to those the person answers for; to an editor all of it. Unanswered first, oldest first."""
+    """What classes have sent to those the person answers for; to an editor all of it. Unanswered first."""
     rows = Proposal.objects.select_related(
         "idea__round__initiative", "idea__round__challenge", "idea__round__school_class__school_unit"
     )

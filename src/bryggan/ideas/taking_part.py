@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from bryggan.ideas import drawing
 from bryggan.ideas.leading import LONGEST_IDEA
@@ -43,19 +43,19 @@ class Empty(Exception):
 
 @dataclass(frozen=True)
 class Seen:
-    """What a phone or the projector shows. `mine` are the phone's own, waiting ones too; `voted` ids of ideas."""
+    """What a phone or the projector shows: `waiting` are the phone's own while the class writes, `voted` ids of ideas
+    that it has voted for while the class votes."""
 
     round: IdeaRound
     ideas: tuple[Idea, ...]
-    mine: tuple[Idea, ...]
+    waiting: tuple[Idea, ...]
     voted: frozenset[int]
     votes_left: int
 
 
 def round_by_code(code: str) -> IdeaRound | None:
-    """The open round with this code."""
-    rows = IdeaRound.objects.select_related("initiative", "challenge", "school_class")
-    round = rows.filter(code=code).first()
+    """The open round with this code. One statement, without what it is about: phones ask all the time."""
+    round = IdeaRound.objects.filter(code=code).first()
     return round if round and round.is_open else None
 
 
@@ -142,18 +142,26 @@ def vote(round: IdeaRound, key: str, idea_pk: int, *, wants: bool) -> None:
 def seen_by(round: IdeaRound, key: str = "") -> Seen:
     """What the phone with this key shows now; without a key, what the projector shows.
 
-    Constant statements; drawings are left out, they are pictures of their own.
+    Two statements; drawings are left out, they are pictures of their own.
     """
     approved = Idea.objects.filter(round=round, state=Idea.State.APPROVED).defer("drawing", "before")
     # While the class votes nothing moves under anybody's finger.
     order = ("-votes", "written_at", "pk") if round.mode == IdeaRound.Mode.CLOSED else ("written_at", "pk")
     ideas = tuple(approved.select_related("builds_on").order_by(*order))
-    phone = _known(round, key) if key else None
-    if phone is None:
-        return Seen(round, ideas, (), frozenset(), round.votes_each if key else 0)
-    mine = tuple(Idea.objects.filter(round=round, phone=phone).defer("drawing", "before"))
-    voted = frozenset(Vote.objects.filter(phone=phone).values_list("idea_id", flat=True))
-    return Seen(round, ideas, mine, voted, max(0, round.votes_each - len(voted)))
+    if not key:
+        return Seen(round, ideas, (), frozenset(), 0)
+    if round.mode != IdeaRound.Mode.VOTE:
+        own = Idea.objects.filter(round=round, phone__key_hash=_hash(key), state=Idea.State.WAITING)
+        return Seen(round, ideas, tuple(own.defer("drawing", "before")), frozenset(), round.votes_each)
+    votes = Vote.objects.filter(phone__round=round, phone__key_hash=_hash(key))
+    voted = frozenset(votes.values_list("idea_id", flat=True))
+    return Seen(round, ideas, (), voted, max(0, round.votes_each - len(voted)))
+
+
+def drawing_for(round: IdeaRound, key: str, idea_pk: int) -> Idea | None:
+    """The idea, if the phone with this key may see its drawing: an approved one, or its own that waits."""
+    may_see = Q(state=Idea.State.APPROVED) | Q(state=Idea.State.WAITING, phone__key_hash=_hash(key))
+    return Idea.objects.filter(may_see, round=round, pk=idea_pk).first()
 
 
 def _known(round: IdeaRound, key: str) -> Phone | None:

@@ -24,16 +24,16 @@ TERMS = 3
 MARK = "demo "
 # How likely each thing is in a school and month, and how many times at the most.
 _USUAL = (
-    ("interest", 0.55, 4),
-    ("programme", 0.3, 2),
-    ("programme stop", 0.3, 6),
-    ("booking", 0.35, 3),
-    ("invitation", 0.4, 3),
-    ("invitation accepted", 0.25, 2),
-    ("idea round", 0.15, 2),
-    ("idea sent", 0.15, 3),
-    ("idea answered", 0.12, 2),
-    ("class work", 0.3, 3),
+    ("interest", 0.75, 9),
+    ("programme", 0.5, 4),
+    ("programme stop", 0.5, 9),
+    ("booking", 0.55, 6),
+    ("invitation", 0.6, 6),
+    ("invitation accepted", 0.5, 5),
+    ("idea round", 0.4, 4),
+    ("idea sent", 0.4, 6),
+    ("idea answered", 0.35, 4),
+    ("class work", 0.55, 6),
 )
 _WITHOUT_INITIATIVE = ("programme",)
 
@@ -48,7 +48,16 @@ def load_demo() -> int:
         batch_size=50,
         update_conflicts=True,
         unique_fields=["key"],
-        update_fields=["school_name", "organizer", "area", "school_form", "initiative", "department", "count", "amount"],
+        update_fields=[
+            "school_name",
+            "organizer",
+            "area",
+            "school_form",
+            "initiative",
+            "department",
+            "count",
+            "amount",
+        ],
     )
     return len(rows)
 
@@ -57,8 +66,13 @@ def _facts(today: date) -> list[Fact]:
     units = list(SchoolUnit.objects.in_use().order_by("code"))
     initiatives = list(Initiative.objects.published().select_related("department").order_by("pk")[:12])
     rows = []
-    for number, month in enumerate(_months(today)):
+    months = _months(today)
+    # Schools come one after another, so that there is something to compare.
+    begins = {unit.pk: number * len(months) * 2 // 3 // max(len(units), 1) for number, unit in enumerate(units)}
+    for number, month in enumerate(months):
         for unit in units:
+            if number < begins[unit.pk]:
+                continue
             # The same numbers each time, and more for every month that goes.
             chance = random.Random(f"{unit.code} {month:%Y-%m}")  # noqa: S311
             eager = 0.5 + chance.random() * 0.5 + number * 0.03

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Case, CharField, Q, Sum, Value, When
 
@@ -48,9 +49,9 @@ Totals = dict[str, dict[HalfYear, int]]
 def activity(terms: Sequence[HalfYear], definition: ActivityDefinition) -> list[Activity]:
     """The impact measure for each term, in the order given. One statement."""
     wanted = Fact.objects.filter(measure__in=definition.measures, month__range=_span(terms)).exclude(school_code="")
-    rows = wanted.values_list(_term_of(terms), "school_code", "school_form").annotate(n=Sum("count")).order_by()
+    by_school = wanted.annotate(term=_term_of(terms)).values_list("term", "school_code", "school_form")
     active: dict[str, dict[bool, set[str]]] = defaultdict(lambda: {True: set(), False: set()})
-    for term, code, form, count in rows:
+    for term, code, form, count in by_school.annotate(n=Sum("count")).order_by():
         if count >= definition.least:
             active[term][form == SchoolForm.PRESCHOOL].add(code)
     found = []
@@ -64,8 +65,9 @@ def activity(terms: Sequence[HalfYear], definition: ActivityDefinition) -> list[
 def totals(terms: Sequence[HalfYear], scope: Scope = EVERYBODY) -> Totals:
     """Every measure for every term: `totals[measure.key][term]`. One statement."""
     rows = Fact.objects.filter(scope.filter(), measure__in=_NAMES, month__range=_span(terms))
-    rows = rows.values_list(_term_of(terms), "measure").annotate(n=Sum("count"), a=Sum("amount")).order_by()
-    sums = {(term, name): (count, amount) for term, name, count, amount in rows}
+    by_term = rows.annotate(term=_term_of(terms)).values_list("term", "measure")
+    added = by_term.annotate(n=Sum("count"), a=Sum("amount")).order_by()
+    sums = {(term, name): (count, amount) for term, name, count, amount in added}
 
     def of(measure: Measure, term: HalfYear) -> int:
         each = [sums.get((term.code, name), (0, 0)) for name in measure.facts]
@@ -100,9 +102,8 @@ def answer_days(term: HalfYear, scope: Scope = EVERYBODY) -> float | None:
     return sums["days"] / sums["n"] if sums["n"] else None
 
 
-def terms_with_facts(latest: HalfYear, most: int = 8) -> list[HalfYear]:
-    """Terms to choose among, newest first: from the latest back to the first that has any facts. One statement."""
-    first = Fact.objects.order_by("month").values_list("month", flat=True).first()
+def terms_back_to(first: date | None, latest: HalfYear, most: int = 8) -> list[HalfYear]:
+    """Terms to choose among, newest first: from the latest back to the one with the first fact."""
     found = [latest]
     while first and found[-1].first_on > first and len(found) < most:
         found.append(found[-1].before)

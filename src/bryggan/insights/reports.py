@@ -57,7 +57,9 @@ def public_report(month: date) -> Letter:
         (str(one.name), _("för litet för att visas") if (count := sums[one.key][term]) is None else str(count))
         for one in MEASURES
     ]
-    told = _("%(month)s är slut. Så här mycket har hänt hittills den här terminen. Sidan Insikter säger hur vi räknar.")
+    told = _(
+        "%(month)s är slut. Så här mycket har hänt hittills den här terminen. Sidan Insikter säger hur vi räknar."
+    )
     return _letter(month, told, facts)
 
 

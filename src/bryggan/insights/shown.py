@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from bryggan.accounts.school_days import HalfYear
 from bryggan.insights.figures import Activity, Totals
 from bryggan.insights.measures import MEASURES
+from bryggan.insights.models import ActivityDefinition
 from bryggan.insights.suppression import is_small
 
 ShownTotals = dict[str, dict[HalfYear, int | None]]
@@ -28,17 +29,18 @@ def counting_measures(facts: Sequence[str]) -> list[str]:
     return [one.key for one in MEASURES if one.adds == "count" and set(one.facts) & set(facts)]
 
 
-def shown_activity(one: Activity, totals: Mapping[str, Mapping[HalfYear, int | None]], *, facts: Sequence[str], least: int) -> Activity:
-    """The impact measure as everybody sees it.
+def shown_activity(
+    one: Activity, totals: Mapping[str, Mapping[HalfYear, int | None]], definition: ActivityDefinition
+) -> Activity:
+    """The impact measure as everybody sees it. A small number of schools is shown: which they are is told nowhere.
 
-    Each active school has done something at least `least` times. Where that says more of a hidden sum than that it is
-    not 0, the number of schools is hidden as well.
+    But each active school has done something at least so many times. Where that says more of a hidden sum than that
+    it is not 0, the number of schools is hidden.
     """
-    schools, preschools = (None if is_small(n or 0) else n for n in (one.schools, one.preschools))
-    sums = [totals[key][one.term] for key in counting_measures(facts)]
-    if None in sums and least * at_least(schools, preschools) > at_least(*sums):
+    sums = [totals[key][one.term] for key in counting_measures(definition.measures)]
+    if None in sums and definition.least * at_least(one.schools, one.preschools) > at_least(*sums):
         return Activity(one.term, None, None)
-    return Activity(one.term, schools, preschools)
+    return one
 
 
 def at_least(*counts: int | None) -> int:

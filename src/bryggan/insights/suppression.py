@@ -134,7 +134,7 @@ def _too_well_known(small: set[Key], hidden: set[Key], true: Mapping[Key, int], 
 
 
 def _to_hide(keys: Iterable[Key], true: Mapping[Key, int]) -> list[Key]:
-    """Those that may help, in the order of what a reader misses least: inner counts before sums, small before large."""
+    """Those that may help, what a reader misses least first: counts before sums, small before large."""
     return sorted((key for key in keys if true[key]), key=lambda key: (ALL in key, true[key], key))
 
 

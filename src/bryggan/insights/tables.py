@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from bryggan.accounts.models import Fact, SchoolUnit
+from bryggan.accounts.models import SchoolUnit
 from bryggan.accounts.school_days import HalfYear
 from bryggan.alignment.index import sort_key
 from bryggan.curriculum.models import SchoolForm
@@ -64,7 +65,9 @@ class NamedTable:
     def most(self) -> list[tuple[Text, int]]:
         """Rows that have a name and a count that is shown, most first: of the sum, or of the first column."""
         column = ALL if self.table.sums_rows else self.table.columns[0]
-        told = [(self.row_names.get(row, row), self.table.cell(row, column)) for row in self.table.rows if row != OTHERS]
+        told = [
+            (self.row_names.get(row, row), self.table.cell(row, column)) for row in self.table.rows if row != OTHERS
+        ]
         return sorted(((name, count) for name, count in told if count), key=lambda one: -one[1])
 
     def _line(self, row: str) -> list[int | None]:
@@ -100,7 +103,9 @@ def tables(
     asked = _ask(term, scope)
     made = [
         _by_school_form(asked.school_form),
-        _by_column("organiser", _("Efter huvudman"), _("Huvudman"), asked.organizer, _places("organizer", whole=whole)),
+        _by_column(
+            "organiser", _("Efter huvudman"), _("Huvudman"), asked.organizer, _places("organizer", whole=whole)
+        ),
         _by_column("area", _("Efter område"), _("Område"), asked.area, _places("area", whole=whole)),
         _wishes(asked.wish),
         _by_initiative(asked.initiative, whole=whole),
@@ -110,7 +115,9 @@ def tables(
     else:
         known = _ask(term, own) if own else None
         made = [_hidden(one, known) for one in made]
-        made = [one for one in made if not (one.key == "school-form" and _tells_of_active(one.table, active, definition))]
+        made = [
+            one for one in made if not (one.key == "school-form" and _tells_of_active(one.table, active, definition))
+        ]
     return [one for one in made if any(cell != 0 for cell in one.sums) and set(one.table.rows) != {OTHERS}]
 
 
@@ -137,12 +144,11 @@ def _by_column(key: str, name: Text, heading: Text, counts: Counts, places: set[
 
 
 def _by_initiative(counts: Counts, *, whole: bool) -> NamedTable:
-    numbers = {row for row, _column in counts if row}
+    found = Q(pk__in=[int(row) for row in {row for row, _column in counts} if row])
     if not whole:
-        # Those of other terms too: that a row is there does not tell that something has happened.
-        others = Fact.objects.exclude(initiative=None).order_by().values_list("initiative", flat=True).distinct()
-        numbers |= {str(number) for number in others}
-    readable = Initiative.objects.readable().filter(pk__in=[int(number) for number in numbers])
+        # Those that nobody has asked about too: that a row is there does not tell that something has happened.
+        found |= Q(school_offer__takes_classes=True)
+    readable = Initiative.objects.readable().filter(found)
     titles = {str(pk): title for pk, title in readable.values_list("pk", "title")}
     names: dict[str, Text] = {row: titles[row] for row in _largest(counts, set(titles), titles)}
     return _made("initiative", _("Efter initiativ"), _("Initiativ"), counts, names, OF_INITIATIVES)

@@ -250,7 +250,9 @@ def _take_or_queue(invitation: Invitation, *, by: User | str, must: bool) -> Non
     """
     occasions = Occasion.objects.in_bulk(invitation.wishes)
     wishes = [occasions[pk] for pk in invitation.wishes if pk in occasions]
-    seats.lock_all(wishes)
+    if len(wishes) > 1:
+        # All of them at once and in order; one alone is locked by whatever takes its seats.
+        seats.lock_all(wishes)
     refused: seats.SeatsRefused | None = None
     for take in (_take, _queue):
         for occasion in wishes:

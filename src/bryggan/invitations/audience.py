@@ -5,17 +5,17 @@ Both the preview and the sending come from here. A class is asked for once, what
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
-from bryggan.accounts.models import SchoolClass, SchoolMembership, User
-from bryggan.curriculum.models import Subject
+from bryggan.accounts.models import SchoolClass, SchoolMembership, SchoolUnit, User
+from bryggan.curriculum.models import Programme, Subject
 from bryggan.curriculum.validity import academic_year_of
 from bryggan.fair.capacity import GroupLimits, GroupProblem, group_problem
 from bryggan.fair.local_times import midnight, next_day
@@ -107,7 +107,6 @@ class _Rules:
     round: InvitationRound
     limits: GroupLimits
     subjects: frozenset[int]
-    subject_names: frozenset[str]
     programmes: frozenset[int]
     schools: frozenset[int]
     invited: frozenset[int] = frozenset()
@@ -130,15 +129,14 @@ def audience_of(round: InvitationRound, choice: Choice | None = None) -> Audienc
     candidates = dict.fromkeys(interested, INTERESTED) if round.to_interested else {}
     if rules.first_round_without_seat is not None:
         candidates |= {pk: INTERESTED for pk in rules.first_round_without_seat if pk not in candidates}
-    found = _with_teachers(SchoolClass.objects.filter(archived_at=None))
-    classes = list(found if round.to_matching else found.filter(pk__in=candidates))
+    city = _city(candidates, rules)
     # Interested ones first: the limit per teacher is theirs before it is anybody else's.
-    classes.sort(key=lambda one: (candidates.get(one.pk) != INTERESTED, _by_school(one)))
+    classes = sorted(city.classes, key=lambda one: (candidates.get(one.pk) != INTERESTED, _by_school(one)))
     invited, left_out = [], []
     for school_class in classes:
         ground = candidates.get(school_class.pk, MATCHING)
-        teachers = tuple(one for one in school_class.teachers.all() if one.is_active and one.is_teacher)
-        why = _why_not(school_class, teachers, rules)
+        teachers = tuple(city.teachers.get(school_class.pk, ()))
+        why = _why_not(school_class, teachers, rules, city)
         if why is None:
             told = tuple(one for one in teachers if not _has_enough(one, rules))
             rules.per_teacher.update(teacher.pk for teacher in told)
@@ -170,14 +168,43 @@ def _by_school(school_class: SchoolClass) -> tuple[str, str, int]:
     return school_class.school_unit.name, school_class.label, school_class.pk
 
 
-def _with_teachers(classes: QuerySet[SchoolClass]) -> QuerySet[SchoolClass]:
-    confirmed = SchoolMembership.objects.filter(confirmed_at__isnull=False)
-    teachers = User.objects.prefetch_related(
-        Prefetch("school_memberships", queryset=confirmed, to_attr="confirmed_memberships")
-    )
-    return classes.select_related("school_unit", "programme").prefetch_related(
-        Prefetch("teachers", queryset=teachers), "subjects"
-    )
+@dataclass(frozen=True)
+class _City:
+    """The classes to look at, with what is asked of them read in bulk: as few objects as there are rows."""
+
+    classes: list[SchoolClass]
+    teachers: dict[int, list[User]]
+    # Whoever is confirmed where: (person, school unit).
+    confirmed: frozenset[tuple[int, int]]
+    # Empty unless the round asks for subjects.
+    subjects: dict[int, set[int]]
+
+
+def _city(candidates: Collection[int], rules: _Rules) -> _City:
+    """Six statements. Of all classes, when any may match; else of the candidates."""
+    found, on_class = SchoolClass.objects.filter(archived_at=None), Q(schoolclass__archived_at=None)
+    if not rules.round.to_matching:
+        found, on_class = found.filter(pk__in=candidates), on_class & Q(schoolclass__in=candidates)
+    classes = list(found.order_by())
+    # One object for each school, and not one for each of its classes.
+    schools = SchoolUnit.objects.in_bulk({one.school_unit_id for one in classes})
+    programmes = Programme.objects.in_bulk({one.programme_id for one in classes if one.programme_id})
+    for one in classes:
+        one.school_unit = schools[one.school_unit_id]
+        one.programme = programmes.get(one.programme_id) if one.programme_id else None
+    people = User.objects.filter(is_active=True, is_teacher=True).in_bulk()
+    teachers: dict[int, list[User]] = defaultdict(list)
+    pairs = SchoolClass.teachers.through.objects.filter(on_class).order_by("schoolclass_id", "user_id")
+    for class_pk, user_pk in pairs.values_list("schoolclass_id", "user_id"):
+        if user_pk in people:
+            teachers[class_pk].append(people[user_pk])
+    memberships = SchoolMembership.objects.confirmed().order_by()
+    subjects: dict[int, set[int]] = defaultdict(set)
+    if rules.subjects:
+        taught = SchoolClass.subjects.through.objects.filter(on_class)
+        for class_pk, subject_pk in taught.values_list("schoolclass_id", "subject_id"):
+            subjects[class_pk].add(subject_pk)
+    return _City(classes, teachers, frozenset(memberships.values_list("user_id", "school_unit_id")), subjects)
 
 
 def _interested(round: InvitationRound) -> set[int]:
@@ -198,7 +225,6 @@ def _interested(round: InvitationRound) -> set[int]:
 
 
 def _rules(round: InvitationRound, choice: Choice) -> _Rules:
-    subjects = list(Subject.objects.filter(pk__in=choice.subjects).values_list("pk", "name"))
     session = round.session
     rules = _Rules(
         round=round,
@@ -209,9 +235,7 @@ def _rules(round: InvitationRound, choice: Choice) -> _Rules:
             False,
             None,
         ),
-        subjects=frozenset(pk for pk, _name in subjects),
-        # A subject of one curriculum stands for the same one of the other, which has another row.
-        subject_names=frozenset(name.casefold() for _pk, name in subjects),
+        subjects=_subjects_called_alike(choice.subjects),
         programmes=frozenset(choice.programmes),
         schools=frozenset(choice.school_units),
     )
@@ -244,8 +268,7 @@ def _rules(round: InvitationRound, choice: Choice) -> _Rules:
     return rules
 
 
-def _why_not(school_class: SchoolClass, teachers: Iterable[User], rules: _Rules) -> WhyNot | None:
-    teachers = list(teachers)
+def _why_not(school_class: SchoolClass, teachers: Sequence[User], rules: _Rules, city: _City) -> WhyNot | None:
     if school_class.pk in rules.invited or school_class.pk in rules.asked_elsewhere:
         return WhyNot.INVITED_ALREADY
     if rules.first_round_without_seat is not None and school_class.pk not in rules.first_round_without_seat:
@@ -254,12 +277,14 @@ def _why_not(school_class: SchoolClass, teachers: Iterable[User], rules: _Rules)
         return WhyNot.HAS_A_SEAT
     if not teachers:
         return WhyNot.NO_TEACHER
-    if not any(_is_confirmed(teacher, school_class) for teacher in teachers):
+    if not any((teacher.pk, school_class.school_unit_id) in city.confirmed for teacher in teachers):
         return WhyNot.UNCONFIRMED
-    return _other_kind(school_class, rules) or _size(school_class, rules) or _enough(school_class, teachers, rules)
+    return (
+        _other_kind(school_class, rules, city) or _size(school_class, rules) or _enough(school_class, teachers, rules)
+    )
 
 
-def _other_kind(school_class: SchoolClass, rules: _Rules) -> WhyNot | None:
+def _other_kind(school_class: SchoolClass, rules: _Rules, city: _City) -> WhyNot | None:
     round = rules.round
     if round.school_forms and school_class.school_form not in round.school_forms:
         return WhyNot.OTHER_FORM
@@ -269,10 +294,10 @@ def _other_kind(school_class: SchoolClass, rules: _Rules) -> WhyNot | None:
         return WhyNot.OTHER_YEARS
     if rules.programmes and school_class.programme_id and school_class.programme_id not in rules.programmes:
         return WhyNot.OTHER_PROGRAMME
-    if rules.subjects and (own := list(school_class.subjects.all())):
-        names = {subject.name.casefold() for subject in own}
-        if not rules.subjects & {subject.pk for subject in own} and not rules.subject_names & names:
-            return WhyNot.OTHER_SUBJECTS
+    own = city.subjects.get(school_class.pk)
+    # A class that has not said what it studies may study anything.
+    if rules.subjects and own and not rules.subjects & own:
+        return WhyNot.OTHER_SUBJECTS
     if rules.schools and school_class.school_unit_id not in rules.schools:
         return WhyNot.OTHER_SCHOOL
     return None
@@ -285,7 +310,7 @@ def _size(school_class: SchoolClass, rules: _Rules) -> WhyNot | None:
     return WhyNot.TOO_SMALL if problem == GroupProblem.TOO_SMALL else WhyNot.TOO_LARGE
 
 
-def _enough(school_class: SchoolClass, teachers: list[User], rules: _Rules) -> WhyNot | None:
+def _enough(school_class: SchoolClass, teachers: Sequence[User], rules: _Rules) -> WhyNot | None:
     if school_class.school_unit_id in rules.schools_before:
         return WhyNot.SCHOOL_INVITED_BEFORE
     # A class with two teachers is invited as long as one of them has room.
@@ -299,9 +324,13 @@ def _has_enough(teacher: User, rules: _Rules) -> bool:
     return most is not None and rules.per_teacher[teacher.pk] >= most
 
 
-def _is_confirmed(teacher: User, school_class: SchoolClass) -> bool:
-    memberships = getattr(teacher, "confirmed_memberships", [])
-    return any(one.school_unit_id == school_class.school_unit_id for one in memberships)
+def _subjects_called_alike(chosen: Sequence[int]) -> frozenset[int]:
+    """The subjects with those of the same name: one of one curriculum stands for that of the other, another row."""
+    if not chosen:
+        return frozenset()
+    names = dict(Subject.objects.values_list("pk", "name"))
+    wanted = {names[pk].casefold() for pk in chosen if pk in names}
+    return frozenset(pk for pk, name in names.items() if name.casefold() in wanted)
 
 
 def _known(*limits: int | None) -> list[int]:

@@ -48,7 +48,15 @@ class Filters:
         return asked
 
     def interests(self) -> QuerySet[Interest]:
-        found = Interest.objects.open().filter(self.classes("school_class__")).order_by()
+        """Open ones of classes in use."""
+        return self._asked(Interest.objects.open())
+
+    def arrivals(self) -> QuerySet[Interest]:
+        """For what came when: those of classes that have been put away since, too."""
+        return self._asked(Interest.objects.filter(withdrawn_at__isnull=True))
+
+    def _asked(self, rows: QuerySet[Interest]) -> QuerySet[Interest]:
+        found = rows.filter(self.classes("school_class__")).order_by()
         if self.phase:
             found = found.filter(phase=self.phase)
         if self.kind:
@@ -66,7 +74,7 @@ class Filters:
         booked = Booking.objects.filter(state=Booking.State.BOOKED).filter(self.classes("school_class__"))
         return self._of_year(booked.order_by(), "school_class__")
 
-    def _of_year(self, rows: QuerySet, prefix: str) -> QuerySet:  # type: ignore[type-arg]
+    def _of_year(self, rows: QuerySet, prefix: str) -> QuerySet:
         if self.year is None:
             return rows
         # Years are 1 to 9, one digit each, so the list's text has the digit when the list has the year.
@@ -89,6 +97,11 @@ class Figures:
 
     def __bool__(self) -> bool:
         return bool(self.classes or self.must or self.maybe or self.booked)
+
+    @property
+    def by_phase(self) -> list[int]:
+        """In the order of `Phase`."""
+        return [self.phases.get(phase, 0) for phase in Phase.values]
 
     @property
     def weight(self) -> int:
@@ -135,26 +148,59 @@ class Desk:
 
 def desk(hosts: Sequence[Host] | None, filters: Filters, *, start: int = 0, most: int = 50) -> Desk:
     """What the hosts' desk shows; `hosts` None is everybody's. A constant number of statements."""
-    initiatives, sessions = _own(hosts)
-    interests = _about(filters.interests(), initiatives, sessions)
-    figures = figures_of(initiatives, sessions, filters)
+    own = Own.of(hosts)
+    interests = own.among(filters.interests())
+    figures = figures_of(own, filters)
     keys = sorted((key for key in figures if figures[key]), key=lambda key: (-figures[key].weight, key))
     things = things_of(keys[start : start + most], figures)
     people = SchoolClass.objects.filter(pk__in=interests.values("school_class"))
     sums = people.order_by().aggregate(Count("pk"), Count("school_unit", distinct=True), Sum("pupils"))
     totals = Totals(sums["pk__count"], sums["school_unit__count"], sums["pupils__sum"] or 0)
-    return Desk(tuple(things), len(keys), totals, over_time(interests))
+    return Desk(tuple(things), len(keys), totals, over_time(own.among(filters.arrivals())))
 
 
-def figures_of(
-    initiatives: QuerySet[Initiative] | None, sessions: QuerySet[Session] | None, filters: Filters
-) -> dict[Key, Figures]:
-    """Figures by initiative and by session, those without any left out. None is all of them. Six statements."""
+@dataclass(frozen=True)
+class Own:
+    """The initiatives and sessions that figures are asked of, by number; None is all of them."""
+
+    initiatives: tuple[int, ...] | None
+    sessions: tuple[int, ...] | None
+    # False when no session that is asked of builds on them.
+    initiatives_at_fairs: bool = True
+
+    @classmethod
+    def of(cls, hosts: Sequence[Host] | None) -> Own:
+        """What the hosts own or take part in, and what they give at the fair; read once for all that is counted."""
+        if hosts is None:
+            return cls(None, None)
+        return cls(
+            tuple(initiatives_of(hosts).order_by().values_list("pk", flat=True)),
+            tuple(offered_by(hosts).order_by().values_list("pk", flat=True)),
+            # The hosts' sessions are those that build on their initiatives too.
+            initiatives_at_fairs=False,
+        )
+
+    def within(self, kind: str, column: str) -> dict[str, object]:
+        """A condition on the column of a kind of thing."""
+        keys = self.initiatives if kind == INITIATIVE else self.sessions
+        return {f"{column}__isnull": False} if keys is None else {f"{column}__in": keys}
+
+    def among(self, found: QuerySet[Interest]) -> QuerySet[Interest]:
+        """Those that are about any of it."""
+        if self.initiatives is None or self.sessions is None:
+            return found
+        if not self.sessions:
+            return found.filter(initiative__in=self.initiatives)
+        return found.filter(Q(initiative__in=self.initiatives) | Q(session__in=self.sessions))
+
+
+def figures_of(own: Own, filters: Filters) -> dict[Key, Figures]:
+    """Figures by initiative and by session, those without any left out. Six statements or fewer."""
     found: dict[Key, Figures] = {}
     interests = filters.interests()
     by_phase = {phase: Count("pk", filter=Q(phase=phase)) for phase in Phase.values}
-    for kind, column, own in ((INITIATIVE, "initiative", initiatives), (SESSION, "session", sessions)):
-        rows = interests.filter(**_within(column, own))
+    for kind, column in ((INITIATIVE, "initiative"), (SESSION, "session")):
+        rows = interests.filter(**own.within(kind, column))
         # A class has one open interest in a thing, so rows are classes.
         counted = rows.values(column).annotate(
             classes=Count("pk"),
@@ -165,11 +211,10 @@ def figures_of(
         for row in counted:
             phases = {phase: row[f"in_{phase}"] for phase in Phase.values}
             found[kind, row[column]] = Figures(row["classes"], row["schools"], row["pupils"], phases)
-    for kind, column, own in (
-        (INITIATIVE, "occasion__session__initiatives", initiatives),
-        (SESSION, "occasion__session", sessions),
-    ):
-        stops = filters.stops().filter(**_within(column, own))
+    if own.sessions == () and not own.initiatives_at_fairs:
+        return found
+    for kind, column in ((INITIATIVE, "occasion__session__initiatives"), (SESSION, "occasion__session")):
+        stops = filters.stops().filter(**own.within(kind, column))
         chosen = stops.values(column).annotate(
             must=Count("itinerary__school_class", distinct=True, filter=Q(wish=Stop.Wish.MUST)),
             maybe=Count("itinerary__school_class", distinct=True, filter=Q(wish=Stop.Wish.MAYBE)),
@@ -177,7 +222,7 @@ def figures_of(
         for row in chosen:
             key = (kind, row[column])
             found[key] = replace(found.get(key, Figures()), must=row["must"], maybe=row["maybe"])
-        bookings = filters.bookings().filter(**_within(column, own))
+        bookings = filters.bookings().filter(**own.within(kind, column))
         for row in bookings.values(column).annotate(number=Count("school_class", distinct=True)):
             key = (kind, row[column])
             found[key] = replace(found.get(key, Figures()), booked=row["number"])
@@ -186,10 +231,10 @@ def figures_of(
 
 def things_of(keys: Sequence[Key], figures: dict[Key, Figures]) -> list[Thing]:
     """The named things in that order, withdrawn ones too. Two statements."""
-    initiatives = Initiative.objects.select_related("status").in_bulk(
+    initiatives = Initiative.objects.only("title", "is_stopped").in_bulk(
         [pk for kind, pk in keys if kind == INITIATIVE]
     )
-    sessions = Session.objects.in_bulk([pk for kind, pk in keys if kind == SESSION])
+    sessions = Session.objects.only("title", "state").in_bulk([pk for kind, pk in keys if kind == SESSION])
     things = []
     for kind, pk in keys:
         row = initiatives.get(pk) if kind == INITIATIVE else sessions.get(pk)
@@ -205,7 +250,8 @@ def untouched(hosts: Sequence[Host] | None, keys: Iterable[Key], *, most: int = 
     own = Initiative.objects.readable() if hosts is None else initiatives_of(hosts)
     asked = Interest.objects.open().filter(initiative__isnull=False).values("initiative")
     seen = [pk for kind, pk in keys if kind == INITIATIVE]
-    return list(own.exclude(pk__in=asked).exclude(pk__in=seen).order_by("title")[:most])
+    quiet = own.exclude(pk__in=asked).exclude(pk__in=seen).order_by("title", "pk")
+    return list(quiet.only("title", "slug", "is_stopped")[:most])
 
 
 def over_time(interests: QuerySet[Interest], months: int = MONTHS) -> tuple[Month, ...]:
@@ -268,6 +314,8 @@ def one_thing(
 ) -> OneThing:
     """Everything about who is curious about one initiative or session. A constant number of statements."""
     interests, stops, bookings = rows_about(thing, filters)
+    about = {"initiative" if isinstance(thing, Initiative) else "session": thing.pk}
+    arrivals = filters.arrivals().filter(**about)
     asked = SchoolClass.objects.filter(
         Q(pk__in=interests.values("school_class"))
         | Q(pk__in=stops.values("itinerary__school_class"))
@@ -278,7 +326,7 @@ def one_thing(
     page = list(listed.order_by("school_unit__name", "label", "pk")[start : start + most])
     return OneThing(
         figures=_figures(thing, filters),
-        months=over_time(interests),
+        months=over_time(arrivals),
         breakdown=_breakdown(asked),
         rows=tuple(class_rows(page, thing, filters, hosts=hosts)),
         total=total,
@@ -337,10 +385,8 @@ def _who_said_yes(classes: Sequence[int], hosts: Sequence[Host] | None) -> dict[
 
 def _figures(thing: Initiative | Session, filters: Filters) -> Figures:
     if isinstance(thing, Initiative):
-        one = Initiative.objects.filter(pk=thing.pk)
-        return figures_of(one, Session.objects.none(), filters).get((INITIATIVE, thing.pk), Figures())
-    one_session = Session.objects.filter(pk=thing.pk)
-    return figures_of(Initiative.objects.none(), one_session, filters).get((SESSION, thing.pk), Figures())
+        return figures_of(Own((thing.pk,), ()), filters).get((INITIATIVE, thing.pk), Figures())
+    return figures_of(Own((), (thing.pk,)), filters).get((SESSION, thing.pk), Figures())
 
 
 def _breakdown(classes: QuerySet[SchoolClass]) -> Breakdown:
@@ -365,30 +411,6 @@ def _breakdown(classes: QuerySet[SchoolClass]) -> Breakdown:
 def _shares(classes: QuerySet[SchoolClass], column: str) -> tuple[Share, ...]:
     rows = classes.filter(**{f"{column}__isnull": False}).order_by().values_list(column).annotate(Count("pk"))
     return tuple(Share(label, number) for label, number in sorted(rows, key=lambda row: (-row[1], row[0])))
-
-
-def _own(
-    hosts: Sequence[Host] | None,
-) -> tuple[QuerySet[Initiative] | None, QuerySet[Session] | None]:
-    if hosts is None:
-        return None, Session.objects.filter(fair__isnull=False)
-    return initiatives_of(hosts), offered_by(hosts)
-
-
-def _within(column: str, own: QuerySet[Initiative] | QuerySet[Session] | None) -> dict[str, object]:
-    if own is None:
-        return {f"{column}__isnull": False}
-    return {f"{column}__in": own.order_by().values("pk")}
-
-
-def _about(
-    interests: QuerySet[Interest], initiatives: QuerySet[Initiative] | None, sessions: QuerySet[Session] | None
-) -> QuerySet[Interest]:
-    if initiatives is None or sessions is None:
-        return interests
-    return interests.filter(
-        Q(initiative__in=initiatives.order_by().values("pk")) | Q(session__in=sessions.order_by().values("pk"))
-    )
 
 
 def _first_days(months: int) -> list[date]:

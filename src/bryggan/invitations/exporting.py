@@ -45,8 +45,8 @@ def interest_rows(hosts: Sequence[Host] | None, filters: Filters) -> Iterator[li
     else:
         stops = stops.filter(occasion__session__fair__isnull=False)
     to_class = ("school_class__school_unit", "school_class__programme")
-    for one in interests.select_related(*to_class).prefetch_related("school_class__subjects").order_by(
-        "-expressed_at", "-pk"
+    for one in (
+        interests.select_related(*to_class).prefetch_related("school_class__subjects").order_by("-expressed_at", "-pk")
     ):
         teacher = one.expressed_by if one.shows_teacher else None
         yield [

@@ -187,7 +187,7 @@ def send(round: InvitationRound, *, by: User | None) -> int:
     round.state, round.sent_at, round.send_at = InvitationRound.State.SENT, now, None
     round.save(update_fields=["state", "sent_at", "send_at"])
     if round.session and round.session.fair_id is None:
-        Session.objects.filter(pk=round.session_id, state=State.DRAFT).update(state=State.PUBLISHED)
+        Session.objects.filter(pk=round.session.pk, state=State.DRAFT).update(state=State.PUBLISHED)
     _write_letters(round, audience.invited, made)
     facts.count_each(
         "invitation",

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from bryggan.accounts.models import Notice
+from bryggan.accounts.models import Notice, User
 from bryggan.common.models import DataVersion
 from bryggan.curriculum.models import CoreContent
 
@@ -22,7 +22,9 @@ _SECTIONS = {
     "notiser": "notices",
     "sokningar": "account",
     "program": "itineraries",
+    "idrundor": "idea_rounds",
     "redaktion": "editors",
+    "forvaltning": "desk",
     "insikter": "insights",
 }
 _extract: dict[int, bool] = {}
@@ -38,6 +40,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
             "has_extract": SimpleLazyObject(_has_extract),
             "base_url": settings.BASE_URL,
             "unread": SimpleLazyObject(lambda: _unread(request)),
+            "has_desk": SimpleLazyObject(lambda: _has_desk(request)),
         }
     }
 
@@ -45,6 +48,12 @@ def page(request: HttpRequest) -> dict[str, Any]:
 def _unread(request: HttpRequest) -> int:
     """How many notices the person has not read. One statement, for signed-in people only."""
     return Notice.objects.filter(user=request.user.pk, read_at=None).count() if request.user.pk else 0
+
+
+def _has_desk(request: HttpRequest) -> bool:
+    """True for those with a coordinator's desk. One statement, none for editors, who see every host's."""
+    user = request.user
+    return isinstance(user, User) and (user.is_editor or user.is_coordinator)
 
 
 def _has_extract() -> bool:

@@ -58,14 +58,14 @@ def host_key(host: Host) -> str:
 
 def host_of_key(user: User, key: str) -> Host | None:
     """The host of that key, if the person may act for it."""
-    own = hosts_of(user)
-    model = {"d": Department, "c": Company}.get(key[:1])
-    if model is None or not (key[1:].isascii() and key[1:].isdigit() and len(key) < 19):
+    if not (key[1:].isascii() and key[1:].isdigit() and len(key) < 19):
         return None
-    host = model.objects.filter(pk=int(key[1:])).first()
-    if isinstance(host, Company) and host.approved_at is None:
-        return None
-    return host if host is not None and (user.is_editor or host in own) else None
+    host: Host | None = None
+    if key[0] == "d":
+        host = Department.objects.filter(pk=int(key[1:])).first()
+    elif key[0] == "c":
+        host = Company.objects.filter(pk=int(key[1:]), approved_at__isnull=False).first()
+    return host if host is not None and (user.is_editor or host in hosts_of(user)) else None
 
 
 def filters_of(request: HttpRequest) -> Filters:

@@ -46,7 +46,9 @@ def interest_desk(request: HttpRequest) -> HttpResponse:
     scope, filters, number = scope_of(request), filters_of(request), page_number(request)
     found = desk.desk(scope.hosts, filters, start=(number - 1) * PER_PAGE, most=PER_PAGE)
     context = filter_context(request, filters)
-    quiet = [] if filters_are_set(context) else desk.untouched(scope.hosts, [(one.kind, one.pk) for one in found.things])
+    quiet = (
+        [] if filters_are_set(context) else desk.untouched(scope.hosts, [(one.kind, one.pk) for one in found.things])
+    )
     return render(
         request,
         "desk/desk.html",
@@ -87,11 +89,10 @@ def compare_interest(request: HttpRequest) -> HttpResponse:
     scope, filters = scope_of(request), filters_of(request)
     asked = [_key(text) for text in dict.fromkeys(request.GET.getlist("jamfor"))]
     keys = [key for key in asked if key and _is_own(key, scope.hosts)][:MOST_COMPARED]
-    figures = desk.figures_of(
-        Initiative.objects.filter(pk__in=[pk for kind, pk in keys if kind == INITIATIVE]),
-        Session.objects.filter(pk__in=[pk for kind, pk in keys if kind == SESSION]),
-        filters,
+    asked_of = desk.Own(
+        tuple(pk for kind, pk in keys if kind == INITIATIVE), tuple(pk for kind, pk in keys if kind == SESSION)
     )
+    figures = desk.figures_of(asked_of, filters)
     things = desk.things_of(keys, figures)
     context = {
         **filter_context(request, filters),
@@ -177,7 +178,10 @@ def _lines(things: list[Thing]) -> list[Line]:
         line(_("Klasser som är nyfikna"), [one.classes for one in all_of]),
         line(_("Skolor"), [one.schools for one in all_of]),
         line(_("Elever"), [one.pupils for one in all_of]),
-        *[line(str(label).capitalize(), [one.phases.get(value, 0) for one in all_of]) for value, label in Phase.choices],
+        *[
+            line(str(label).capitalize(), [one.phases.get(value, 0) for one in all_of])
+            for value, label in Phase.choices
+        ],
         line(_("Måste, i program"), [one.must for one in all_of]),
         line(_("Kanske, i program"), [one.maybe for one in all_of]),
         line(_("Bokat"), [one.booked for one in all_of]),

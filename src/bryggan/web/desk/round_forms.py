@@ -39,9 +39,7 @@ class WhenForm(forms.Form):
     use_required_attribute = False
 
     on = DayField(label=gettext_lazy("Dag"), error_messages={"required": gettext_lazy("Välj dag.")})
-    at = ClockField(
-        label=gettext_lazy("Klockan"), error_messages={"required": gettext_lazy("Skriv ett klockslag.")}
-    )
+    at = ClockField(label=gettext_lazy("Klockan"), error_messages={"required": gettext_lazy("Skriv ett klockslag.")})
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -97,9 +95,7 @@ class RoundForm(forms.Form):
         help_text=gettext_lazy("Vad får klassen vara med om? Tom rad mellan stycken."),
         error_messages={"required": gettext_lazy("Skriv vad ni bjuder in till.")},
     )
-    how = forms.ChoiceField(
-        label=gettext_lazy("När"), choices=InvitationRound.How.choices, widget=forms.RadioSelect, required=False
-    )
+    how = forms.ChoiceField(label=gettext_lazy("När"), choices=InvitationRound.How.choices, widget=forms.RadioSelect)
     occasions = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Tider på mässan"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -167,12 +163,8 @@ class RoundForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("Ett namn på varje rad. Tomt betyder alla."),
     )
-    smallest_group = forms.IntegerField(
-        label=gettext_lazy("Minsta grupp"), min_value=1, max_value=300, required=False
-    )
-    largest_group = forms.IntegerField(
-        label=gettext_lazy("Största grupp"), min_value=1, max_value=300, required=False
-    )
+    smallest_group = forms.IntegerField(label=gettext_lazy("Minsta grupp"), min_value=1, max_value=300, required=False)
+    largest_group = forms.IntegerField(label=gettext_lazy("Största grupp"), min_value=1, max_value=300, required=False)
     only_new_schools = forms.BooleanField(
         label=gettext_lazy("Bara skolor som ni inte har bjudit in förut"), required=False
     )
@@ -340,9 +332,7 @@ class SeatsForm(forms.Form):
     use_required_attribute = False
 
     occasion = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
-    capacity = forms.IntegerField(
-        label=gettext_lazy("Platser"), min_value=0, max_value=10_000, required=False
-    )
+    capacity = forms.IntegerField(label=gettext_lazy("Platser"), min_value=0, max_value=10_000, required=False)
 
 
 class AgreeForm(forms.Form):
@@ -382,7 +372,8 @@ def new_for(about: Initiative | Session) -> dict[str, Any]:
         "how": InvitationRound.How.OCCASIONS,
         "occasions": [one.pk for one in coming],
         "place": about.venue.name if isinstance(about, Session) and about.venue else "",
-        "answer_at": time(16),
+        "answer_on": timezone.localdate() + timedelta(days=14),
+        "answer_at": clock_text(time(16)),
         "spread": InvitationRound.Spread.LOTTERY,
         "to_interested": True,
         "school_forms": list(offer.school_forms if offer else getattr(about, "school_forms", [])),
@@ -427,11 +418,12 @@ def _time_forms(data: Any, round: InvitationRound | None) -> list[TimeForm]:
     number = min(MOST_TIMES, len(typed) + EMPTY_TIMES)
     if data is not None:
         sent = [n for n in range(MOST_TIMES) if data.get(f"t{n}-on") or data.get(f"t{n}-begins")]
-        number = max(number, max(sent, default=-1) + 1 + (1 if data.get("step") == "times" else 0))
+        number = max(number, max(sent, default=-1) + 1 + (EMPTY_TIMES if data.get("step") == "times" else 0))
         number = min(MOST_TIMES, number)
     forms_made = []
     for n in range(number):
-        form = TimeForm(data, prefix=f"t{n}", initial=None if data is not None else (typed[n : n + 1] or [None])[0])
+        as_saved = typed[n] if data is None and n < len(typed) else None
+        form = TimeForm(data, prefix=f"t{n}", initial=as_saved)
         form.empty_permitted = True
         forms_made.append(form)
     return forms_made

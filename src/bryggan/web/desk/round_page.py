@@ -222,7 +222,9 @@ def _row(one: Any, round: InvitationRound, *, is_conversation: bool) -> Row:
         needs=one.needs if has_said_yes else "",
         is_over=is_over and one.state == Invitation.State.ACCEPTED,
         may_write=is_conversation and (has_said_yes or one.from_class > 0),
-        may_agree=one.state == Invitation.State.ACCEPTED and round.how == InvitationRound.How.AGREEMENT and not is_over,
+        may_agree=one.state == Invitation.State.ACCEPTED
+        and round.how == InvitationRound.How.AGREEMENT
+        and not is_over,
         may_cancel=has_said_yes and not is_over and round.state != InvitationRound.State.CANCELLED,
     )
 
@@ -259,7 +261,9 @@ def _attendance(round: InvitationRound) -> list[tuple[str, int]]:
     rows = Booking.objects.filter(invitation__round=round).exclude(attendance="").order_by()
     for attendance, number in rows.values_list("attendance").annotate(Count("pk")):
         counted[attendance] = number
-    return [(str(Booking.Attendance(value).label), counted[value]) for value in Booking.Attendance.values if counted[value]]
+    return [
+        (str(Booking.Attendance(value).label), counted[value]) for value in Booking.Attendance.values if counted[value]
+    ]
 
 
 def _own_invitation(request: HttpRequest, pk: int) -> Invitation:

@@ -14,8 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bryggan.accounts.actions import NotAllowed
@@ -119,7 +118,9 @@ def cancel_round(request: HttpRequest, pk: int) -> HttpResponse:
     round = own_round(request, pk)
     if request.method == "POST":
         told = actions.cancel(round, by=person(request))
-        text = ngettext("Inställt. Vi har skrivit till %(n)d klass.", "Inställt. Vi har skrivit till %(n)d klasser.", told)
+        text = ngettext(
+            "Inställt. Vi har skrivit till %(n)d klass.", "Inställt. Vi har skrivit till %(n)d klasser.", told
+        )
         messages.success(request, text % {"n": told} if told else _("Inställt. Ingen klass behövde få veta det."))
         return redirect("rounds")
     touched = list(actions.touched_by_cancelling(round))
@@ -139,9 +140,7 @@ def copy_round(request: HttpRequest, pk: int) -> HttpResponse:
     except ValueError:
         token = None
     try:
-        copy = actions.copy_round(
-            round, by=person(request), second=is_second, answer_by=answer_by, form_token=token
-        )
+        copy = actions.copy_round(round, by=person(request), second=is_second, answer_by=answer_by, form_token=token)
     except NotAllowed:
         raise PermissionDenied from None
     messages.success(request, _("Ett nytt utkast är gjort. Ändra tider och sista svarsdag innan du skickar."))
@@ -290,9 +289,7 @@ def _send(request: HttpRequest, round: InvitationRound, step: str, form: WhenFor
         return redirect("send_round", round.pk)
     else:
         sent = actions.send(round, by=user)
-        text = ngettext(
-            "Inbjudan är på väg till %(n)d klass.", "Inbjudan är på väg till %(n)d klasser.", sent
-        )
+        text = ngettext("Inbjudan är på väg till %(n)d klass.", "Inbjudan är på väg till %(n)d klasser.", sent)
         messages.success(request, text % {"n": sent} if sent else _("Utskicket var redan skickat."))
     return redirect(round)
 
@@ -368,9 +365,10 @@ def _host_for(user: User, about: Initiative | Session, key: str) -> Host | None:
     initiative = about if isinstance(about, Initiative) else None
     session = about if isinstance(about, Session) else None
     for host in candidates:
-        if isinstance(host, Department | Company) and may_invite_for(user, host):
-            if may_invite_to(host, initiative=initiative, session=session):
-                return host
+        if not isinstance(host, Department | Company) or not may_invite_for(user, host):
+            continue
+        if may_invite_to(host, initiative=initiative, session=session):
+            return host
     return None
 
 

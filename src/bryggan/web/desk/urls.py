@@ -11,9 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("forvaltning/intresse/jamfor", interest.compare_interest, name="compare_interest"),
     path("forvaltning/intresse/initiativ/<int:pk>", interest.interest_in_initiative, name="interest_in_initiative"),
     path("forvaltning/intresse/punkt/<int:pk>", interest.interest_in_session, name="interest_in_session"),
-    re_path(
-        r"^forvaltning/intresse\.(?P<kind>xlsx|csv)\Z", interest.interest_export, name="interest_export"
-    ),
+    re_path(r"^forvaltning/intresse\.(?P<kind>xlsx|csv)\Z", interest.interest_export, name="interest_export"),
     path("forvaltning/utskick", rounds.rounds, name="rounds"),
     path("forvaltning/utskick/nytt", rounds.new_round, name="new_round"),
     path("forvaltning/utskick/<int:pk>", round_page.invitation_round, name="invitation_round"),

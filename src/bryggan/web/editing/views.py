@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from bryggan.accounts.models import SchoolMembership, User
+from bryggan.accounts.models import CompanyApplication, SchoolMembership, User
 from bryggan.alignment import deciding
 from bryggan.alignment import index as indexes
 from bryggan.alignment.coverage import coverage
@@ -44,6 +44,7 @@ def editors(request: HttpRequest) -> HttpResponse:
             "waiting_links": deciding.waiting().count(),
             "compulsory": coverage(SchoolForm.COMPULSORY, most_listed=0).total,
             "taking_classes": _taking_classes(),
+            "waiting_companies": CompanyApplication.objects.filter(decided_at=None).count(),
         },
     )
 

@@ -6,12 +6,12 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from bryggan.accounts.models import SchoolClass, User
 from bryggan.curriculum.models import SchoolForm
 from bryggan.ideas.leading import MOST_DAYS
-from bryggan.ideas.models import Proposal
 from bryggan.ideas.proposals import ANSWERS, LONGEST_ANSWER, LONGEST_WHY
 from bryggan.initiatives.models import Challenge, Initiative
 
@@ -100,7 +100,7 @@ class AnswerForm(forms.Form):
 
     state = forms.ChoiceField(
         label=_("Vad säger staden?"),
-        choices=[(state.value, state.label) for state in Proposal.State if state in ANSWERS],
+        choices=[(state.value, capfirst(state.label)) for state in ANSWERS],
         widget=forms.RadioSelect,
         error_messages={"required": _("Välj vad staden säger."), "invalid_choice": _("Välj vad staden säger.")},
     )

@@ -28,7 +28,7 @@ from bryggan.common import rate_limits
 from bryggan.ideas import drawing, taking_part
 from bryggan.ideas.codes import read_code
 from bryggan.ideas.leading import LONGEST_IDEA
-from bryggan.ideas.models import Idea, IdeaRound
+from bryggan.ideas.models import IdeaRound
 from bryggan.web.accounts.guards import client_address
 from bryggan.web.ideas import drawings
 from bryggan.web.ideas.live import when_changed
@@ -139,7 +139,7 @@ def idea_phone(request: HttpRequest, round: IdeaRound, ticket: Ticket | None) ->
         if isinstance(error, drawing.NotADrawing):
             typed.strokes = ""
         return _page(request, round, ticket, typed, status=429 if isinstance(error, taking_part.TooMany) else 422)
-    return redirect(f"{reverse('idea_phone', args=[round.code])}?sent=1#sent")
+    return _taken(request, round, ticket, "?sent=1#sent")
 
 
 @require_safe
@@ -173,17 +173,25 @@ def idea_vote(request: HttpRequest, round: IdeaRound, ticket: Ticket | None) -> 
             error = _("Alla dina röster är lagda. Ta tillbaka en först.")
     if error:
         return _page(request, round, ticket, Typed(), status=status, vote_error=error)
-    return redirect(f"{reverse('idea_phone', args=[round.code])}#idea-{number}")
+    return _taken(request, round, ticket, f"#idea-{number}")
 
 
 @require_safe
 @in_round
 def idea_phone_drawing(request: HttpRequest, round: IdeaRound, ticket: Ticket | None, pk: int) -> HttpResponse:
     """An approved idea's drawing, or the phone's own."""
-    seen = taking_part.seen_by(round, ticket.key if ticket else "")
-    if pk not in {idea.pk for idea in (*seen.ideas, *seen.mine)}:
+    idea = taking_part.drawing_for(round, ticket.key if ticket else "", pk)
+    if idea is None:
         raise Http404
-    return drawings.picture(Idea.objects.get(pk=pk))
+    return drawings.picture(idea)
+
+
+def _taken(request: HttpRequest, round: IdeaRound, ticket: Ticket | None, place: str) -> HttpResponse:
+    """To the page. The phone's script, which says that it follows, gets what has changed at once."""
+    if request.headers.get("X-Follow") != "1":
+        return redirect(reverse("idea_phone", args=[round.code]) + place)
+    tag = _tag(round)
+    return render(request, "ideas/_phone_live.html", _live_context(round, ticket, tag))
 
 
 class _TooLong(Exception):
@@ -227,7 +235,12 @@ def _page(
     context = _live_context(round, ticket, tag)
     by_number = {idea.pk: idea for idea in context["seen"].ideas}  # type: ignore[attr-defined]
     is_building = round.mode == IdeaRound.Mode.BUILD
+    # The class's label, and the title of what the round is about.
+    columns = ("school_class__label", "initiative__title", "challenge__title")
+    label, *titles = IdeaRound.objects.values_list(*columns).get(pk=round.pk)
     context |= {
+        "class_label": label,
+        "about": next(filter(None, titles), ""),
         "typed": typed,
         "base": by_number.get(typed.builds_on or 0) if is_building else None,
         "vote_error": vote_error,
@@ -249,7 +262,6 @@ def _live_context(round: IdeaRound, ticket: Ticket | None, tag: str) -> dict[str
         "round": round,
         "code": round.code,
         "seen": seen,
-        "waiting": [idea for idea in seen.mine if idea.state == Idea.State.WAITING],
         "tag": tag,
         "styles": STYLES,
     }

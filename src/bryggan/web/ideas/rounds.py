@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,11 +21,11 @@ from bryggan.ideas import leading, moderation
 from bryggan.ideas.codes import spaced
 from bryggan.ideas.leading import LONGEST_IDEA, CannotOpen, NoWords, RoundEnded
 from bryggan.ideas.models import Idea, IdeaRound
-from bryggan.ideas.permissions import rounds_led_by
 from bryggan.initiatives.models import Initiative
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.ideas.forms import YOUNGEST, RoundForm
 from bryggan.web.ideas.live import when_changed
+from bryggan.web.ideas.own import own_round, own_rounds
 
 WARNINGS = {
     moderation.NAME: gettext_lazy("kan vara ett namn"),
@@ -45,8 +44,7 @@ MOST_ROUNDS = 100
 @require_safe
 def idea_rounds(request: HttpRequest) -> HttpResponse:
     """The rounds of the teacher's classes, newest first; those of a class that she has left are her colleagues'."""
-    rounds = rounds_led_by(person(request)).select_related("school_class", "initiative", "challenge")
-    return render(request, "ideas/rounds.html", {"rounds": rounds[:MOST_ROUNDS]})
+    return render(request, "ideas/rounds.html", {"rounds": own_rounds(request)[:MOST_ROUNDS]})
 
 
 @teachers_only
@@ -84,22 +82,22 @@ def idea_round_new(request: HttpRequest) -> HttpResponse:
 @require_safe
 def idea_round(request: HttpRequest, pk: int) -> HttpResponse:
     """The round: its code, what waits for a yes, what the class sees."""
-    return _page(request, _own(request, pk))
+    return _page(request, own_round(request, pk))
 
 
 @login_required
 @require_safe
 def idea_round_now(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the page that changes by itself, when it has."""
-    round = _own(request, pk)
+    round = own_round(request, pk)
     tag = _tag(round)
-    return when_changed(request, tag, lambda: render(request, "ideas/_round_live.html", _live_context(round)))
+    return when_changed(request, tag, lambda: render(request, "ideas/_round_live.html", _live_context(request, round)))
 
 
 @login_required
 @require_POST
 def set_idea_mode(request: HttpRequest, pk: int) -> HttpResponse:
-    round, mode = _own(request, pk), request.POST.get("mode", "")
+    round, mode = own_round(request, pk), request.POST.get("mode", "")
     if mode not in IdeaRound.Mode.values:
         return _page(request, round, problem=_("Välj ett läge."), status=422)
     try:
@@ -108,7 +106,7 @@ def set_idea_mode(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             leading.set_mode(round, mode, by=person(request))
     except RoundEnded:
-        return _page(request, _own(request, pk), problem=_ENDED, status=422)
+        return _page(request, own_round(request, pk), problem=_ENDED, status=422)
     return redirect("idea_round", pk)
 
 
@@ -116,7 +114,7 @@ def set_idea_mode(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def write_idea(request: HttpRequest, pk: int) -> HttpResponse:
     """The teacher writes what the class says."""
-    round, text = _own(request, pk), request.POST.get("text", "")
+    round, text = own_round(request, pk), request.POST.get("text", "")
     try:
         if len(text) > LONGEST_IDEA:
             raise _TooLong
@@ -134,7 +132,7 @@ def write_idea(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def decide_idea(request: HttpRequest, pk: int, idea: int) -> HttpResponse:
     """Approve, hide, edit, merge or undo. What somebody else has just done is done."""
-    round = _own(request, pk)
+    round = own_round(request, pk)
     row = get_object_or_404(Idea.objects.select_related("round"), pk=idea, round=round)
     by, action = person(request), request.POST.get("action", "")
     try:
@@ -175,11 +173,6 @@ _ENDED = gettext_lazy("Idérundan är avslutad.")
 _TOO_LONG = gettext_lazy("Högst %d tecken. Korta texten och spara igen.")
 
 
-def _own(request: HttpRequest, pk: int) -> IdeaRound:
-    rounds = rounds_led_by(person(request)).select_related("school_class__school_unit", "initiative", "challenge")
-    return get_object_or_404(rounds, pk=pk)
-
-
 def _asked_for(request: HttpRequest) -> dict[str, Any]:
     """The form as the way here fills it in: the initiative, its own question for class, and the class."""
     user = person(request)
@@ -213,7 +206,7 @@ def _form_page(request: HttpRequest, form: RoundForm, status: int = 200) -> Http
 def _page(
     request: HttpRequest, round: IdeaRound, *, problem: object = "", typed: str = "", status: int = 200
 ) -> HttpResponse:
-    context = _live_context(round)
+    context = _live_context(request, round)
     context |= {
         "problem": problem,
         "typed": typed,
@@ -225,13 +218,16 @@ def _page(
     return render(request, "ideas/round.html", context, status=status)
 
 
-def _live_context(round: IdeaRound) -> dict[str, Any]:
-    """Constant statements: the round's ideas by what has become of them."""
+def _live_context(request: HttpRequest, round: IdeaRound) -> dict[str, Any]:
+    """The round's ideas by what has become of them, in one statement."""
+    unread = [f"{name}__{column}" for name in ("builds_on", "merged_into") for column in ("drawing", "before")]
     rows = list(
         round.ideas.select_related("builds_on", "merged_into", "proposal")
-        .defer("drawing")
+        .defer("drawing", *unread)
         .order_by("written_at", "pk")
     )
+    # Which one is to be merged stands in the address: the others then have a button that takes it in.
+    merging = next((row for row in rows if str(row.pk) == request.GET.get("merge") and row.merged_into is None), None)
     for row in rows:
         row.warning_words = [WARNINGS[code] for code in row.warnings if code in WARNINGS]  # type: ignore[attr-defined]
     waiting = [row for row in rows if row.state == Idea.State.WAITING]
@@ -246,6 +242,7 @@ def _live_context(round: IdeaRound) -> dict[str, Any]:
         "approved": approved[: 2 * MOST_SHOWN],
         "others": [row for row in rows if row.state in (Idea.State.HIDDEN, Idea.State.MERGED)][:MOST_SHOWN],
         "may_change": round.forgotten_at is None,
+        "merging": merging if round.forgotten_at is None else None,
         "longest": LONGEST_IDEA,
         "tag": _tag(round),
     }

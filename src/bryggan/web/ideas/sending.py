@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from bryggan.ideas import proposals
 from bryggan.ideas.models import Idea, Proposal
-from bryggan.ideas.permissions import rounds_led_by
 from bryggan.web.accounts.guards import person
 from bryggan.web.ideas.forms import SendForm
+from bryggan.web.ideas.own import own_round
 
 
 @login_required
@@ -21,8 +21,7 @@ from bryggan.web.ideas.forms import SendForm
 def send_idea(request: HttpRequest, pk: int, idea: int) -> HttpResponse:
     """The idea, the class's words about why, and what may be shown openly. Sent twice it is sent once."""
     user = person(request)
-    rounds = rounds_led_by(user).select_related("school_class__school_unit", "initiative", "challenge")
-    round = get_object_or_404(rounds, pk=pk)
+    round = own_round(request, pk)
     row = get_object_or_404(Idea, pk=idea, round=round)
     made = Proposal.objects.filter(idea=row).first()
     if made:

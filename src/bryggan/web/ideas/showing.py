@@ -19,10 +19,9 @@ from django.views.decorators.http import require_safe
 from bryggan.ideas import taking_part
 from bryggan.ideas.codes import spaced
 from bryggan.ideas.models import Idea, IdeaRound, Proposal
-from bryggan.ideas.permissions import rounds_led_by
-from bryggan.web.accounts.guards import person
 from bryggan.web.ideas import drawings
 from bryggan.web.ideas.live import when_changed
+from bryggan.web.ideas.own import own_round
 from bryggan.web.sheets import typesetting
 from bryggan.web.sheets.typesetting import cut, qr_code
 
@@ -35,13 +34,13 @@ STYLES = ("index", "tokens", "base", "layout", "components", "ideas")
 @require_safe
 def idea_board(request: HttpRequest, pk: int) -> HttpResponse:
     """For the projector: code, address and what is approved, in large type. Nothing to press."""
-    return render(request, "ideas/board.html", _board_context(_own(request, pk)))
+    return render(request, "ideas/board.html", _board_context(own_round(request, pk)))
 
 
 @login_required
 @require_safe
 def idea_board_now(request: HttpRequest, pk: int) -> HttpResponse:
-    round = _own(request, pk)
+    round = own_round(request, pk)
     return when_changed(request, _tag(round), lambda: render(request, "ideas/_board_live.html", _board_context(round)))
 
 
@@ -49,7 +48,7 @@ def idea_board_now(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def idea_poster(request: HttpRequest, pk: int) -> HttpResponse:
     """The code on an A4 page for the wall. A round that has ended has none."""
-    round = _own(request, pk)
+    round = own_round(request, pk)
     if not round.code:
         return redirect("idea_round", pk)
     address = _address(round.code)
@@ -86,7 +85,7 @@ def idea_poster(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def idea_answer(request: HttpRequest, pk: int, proposal: int) -> HttpResponse:
     """One idea and what the city has answered, to show the class."""
-    round = _own(request, pk)
+    round = own_round(request, pk)
     row = get_object_or_404(Proposal.objects.select_related("idea"), pk=proposal, idea__round=round)
     return render(request, "ideas/answer.html", {"round": round, "proposal": row, "styles": STYLES})
 
@@ -94,15 +93,10 @@ def idea_answer(request: HttpRequest, pk: int, proposal: int) -> HttpResponse:
 @login_required
 @require_safe
 def idea_drawing(request: HttpRequest, pk: int, idea: int) -> HttpResponse:
-    row = Idea.objects.filter(round=_own(request, pk), pk=idea).first()
+    row = Idea.objects.filter(round=own_round(request, pk), pk=idea).first()
     if row is None:
         raise Http404
     return drawings.picture(row)
-
-
-def _own(request: HttpRequest, pk: int) -> IdeaRound:
-    rounds = rounds_led_by(person(request)).select_related("school_class", "initiative", "challenge")
-    return get_object_or_404(rounds, pk=pk)
 
 
 def _board_context(round: IdeaRound) -> dict[str, object]:

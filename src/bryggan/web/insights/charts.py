@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -56,9 +56,9 @@ class Chart:
 
 @dataclass(frozen=True)
 class ShownCell:
-    """A count, None where it is hidden, and for the first ones of a row how long its bar is, of a hundred."""
+    """A count as text, empty where it is hidden, and for one of a row how long its bar is, of a hundred."""
 
-    count: int | None
+    text: str
     bar: int | None = None
 
 
@@ -79,7 +79,10 @@ def columns(active: Sequence[Activity]) -> Chart:
     bars, names = [], []
     for number, one in enumerate(active):
         middle = number * place + place // 2
-        for x, count, kind in ((middle - width - 1, one.schools, "schools"), (middle + 1, one.preschools, "preschools")):
+        for x, count, kind in (
+            (middle - width - 1, one.schools, "schools"),
+            (middle + 1, one.preschools, "preschools"),
+        ):
             tall = round((count or 0) / most * tallest)
             text = "–" if count is None else str(count)
             bars.append(Bar(x, HEIGHT - ROOM_FOR_NAMES - tall, width, tall, text, kind))
@@ -93,8 +96,8 @@ def with_bars(table: NamedTable) -> ShownTable:
     most = max([cells[at] or 0 for _name, cells in table.lines] or [0]) or 1
 
     def shown(cells: list[int | None]) -> list[ShownCell]:
-        found = [ShownCell(count) for count in cells]
-        found[at] = ShownCell(cells[at], round((cells[at] or 0) / most * 100))
+        found = [ShownCell("" if count is None else str(count)) for count in cells]
+        found[at] = replace(found[at], bar=round((cells[at] or 0) / most * 100))
         return found
 
     lines = [(name, shown(cells)) for name, cells in table.lines]
@@ -108,29 +111,25 @@ def sentence(page: InsightsPage) -> str:
     """The impact measure in words: this term, and how that compares."""
     now = next(one for one in page.active if one.term == page.term)
     then = next(one for one in page.active if one.term == page.other)
-    told = [
-        ngettext("%(n)d skola", "%(n)d skolor", now.schools) % {"n": now.schools} if now.schools is not None else "",
-        ngettext("%(n)d förskola", "%(n)d förskolor", now.preschools) % {"n": now.preschools}
-        if now.preschools is not None
-        else "",
-    ]
-    names = {"term": _first_capital(term_name(now.term)), "active": _spoken([text for text in told if text])}
-    text = _("%(term)s har %(active)s varit aktiva.") % names if names["active"] else ""
-    if now.schools is None and now.preschools is None:
-        return _("%(term)s: antalet är för litet för att visas.") % names
-    if now.preschools is None:
-        return text + " " + _("Antalet förskolor är för litet för att visas.")
-    if now.schools is None:
-        return text + " " + _("Antalet skolor är för litet för att visas.")
+    name = _first_capital(term_name(now.term))
+    if now.schools is None or now.preschools is None:
+        return _("%(term)s: antalet är för litet för att visas.") % {"term": name}
+    told = _("%(term)s har %(schools)s och %(preschools)s varit aktiva.") % {
+        "term": name,
+        "schools": ngettext("%(n)d skola", "%(n)d skolor", now.schools) % {"n": now.schools},
+        "preschools": ngettext("%(n)d förskola", "%(n)d förskolor", now.preschools) % {"n": now.preschools},
+    }
     if then.schools is None or then.preschools is None:
-        return text
+        return told
     more = now.schools + now.preschools - then.schools - then.preschools
     other = {"term": term_name(then.term), "n": abs(more)}
     if more > 0:
-        return text + " " + _("Det är %(n)d fler än %(term)s.") % other
-    if more < 0:
-        return text + " " + _("Det är %(n)d färre än %(term)s.") % other
-    return text + " " + _("Det är lika många som %(term)s.") % other
+        compared = _("Det är %(n)d fler än %(term)s.") % other
+    elif more < 0:
+        compared = _("Det är %(n)d färre än %(term)s.") % other
+    else:
+        compared = _("Det är lika många som %(term)s.") % other
+    return f"{told} {compared}"
 
 
 def _short_name(one: Activity) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from bryggan.accounts.models import User
 from bryggan.accounts.school_days import HalfYear, half_year_by_code, half_year_of
 from bryggan.initiatives.owners import hosts_of, initiatives_of
-from bryggan.insights import figures, unmet_demand
+from bryggan.insights import figures, kept, unmet_demand
 from bryggan.insights.figures import EVERYBODY, Activity, Scope
 from bryggan.insights.measures import MEASURES, Measure
 from bryggan.insights.models import ActivityDefinition
@@ -61,19 +61,18 @@ def gather(request: HttpRequest) -> InsightsPage:
     """All that the person may see of the term she asks for: the running one when she asks for none that there is."""
     seen = _seen(request)
     now = half_year_of(timezone.localdate())
-    terms = figures.terms_with_facts(now)
+    city = kept.city(timezone.localdate())
+    terms = figures.terms_back_to(city.first, now)
     term = _chosen(request, "termin", terms) or now
     other = _chosen(request, "jamfor", [one for one in terms if one != term]) or term.before
     definition = ActivityDefinition.current()
     drawn = sorted({*terms[:TERMS_DRAWN], term, other})
-    city = figures.totals(drawn)
-    shown = shown_totals(city)
-    active = figures.activity(drawn, definition)
+    city_sums = city.totals(drawn)
+    shown = shown_totals(city_sums)
+    active = city.activity(drawn, definition)
     if not _is_editor(request):
-        active = [
-            shown_activity(one, shown, facts=definition.measures, least=definition.least) for one in active
-        ]
-    sums = figures.totals([term, other], seen.scope) if seen.is_own else city if seen.whole else shown
+        active = [shown_activity(one, shown, definition) for one in active]
+    sums = figures.totals([term, other], seen.scope) if seen.is_own else city_sums if seen.whole else shown
     days = figures.answer_days(term, seen.scope)
     return InsightsPage(
         seen=seen,
@@ -83,7 +82,7 @@ def gather(request: HttpRequest) -> InsightsPage:
         definition=definition,
         active=active,
         measures=[(one, sums[one.key][term], sums[one.key][other]) for one in MEASURES],
-        answer_days=days if seen.whole or not is_small(city["answers"][term]) else None,
+        answer_days=days if seen.whole or not is_small(city_sums["answers"][term]) else None,
         tables=tables(
             term,
             seen.scope,

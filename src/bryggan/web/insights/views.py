@@ -56,6 +56,7 @@ def insights(request: HttpRequest) -> HttpResponse:
         "activities": [ACTIVITIES[name] for name in page.definition.measures if name in ACTIVITIES],
         "tables": [with_bars(one) for one in page.tables],
         "least_shown": LEAST_SHOWN,
+        "hidden": _("döljs"),
     }
     return render(request, "insights/insights.html", context)
 
@@ -86,9 +87,7 @@ class DefinitionForm(forms.Form):
         label=gettext_lazy("Det som räknas"),
         error_messages={"required": gettext_lazy("Välj något som ska räknas.")},
     )
-    least = forms.IntegerField(
-        min_value=1, max_value=100, label=gettext_lazy("Minst så många gånger under terminen")
-    )
+    least = forms.IntegerField(min_value=1, max_value=100, label=gettext_lazy("Minst så många gånger under terminen"))
 
 
 @never_cache
@@ -120,8 +119,10 @@ def _as_rows(page: InsightsPage) -> list[list[Cell]]:
         rows += [[str(name), *map(_cell, cells)] for name, cells in table.lines]
         rows.append([_("Summa"), *map(_cell, table.sums)])
     if page.unmet:
-        rows += [[], [_("Sökningar utan träff")], *([text, count] for text, count in page.unmet.searches)]
-        rows += [[], [_("Köer"), _("Grupper"), _("Platser")], *([*queue] for queue in page.unmet.queues)]
+        rows += [[], [_("Sökningar utan träff")]]
+        rows += [[text, count] for text, count in page.unmet.searches]
+        rows += [[], [_("Köer"), _("Grupper"), _("Platser")]]
+        rows += [[title, groups, seats] for title, groups, seats in page.unmet.queues]
     return rows
 
 

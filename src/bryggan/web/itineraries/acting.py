@@ -21,21 +21,21 @@ from bryggan.fair import itineraries, moving, preparing, programme_seats, stops
 from bryggan.fair.changing import CannotBe, ChangedMeanwhile, HasSeats, NoSuchStop, PutAway
 from bryggan.fair.frames import Frame
 from bryggan.fair.local_times import NoSuchTime, clock_text, local, moment
-from bryggan.fair.models import Fair, Itinerary, Occasion, Session, Stop
+from bryggan.fair.models import Itinerary, Occasion, Session, Stop
 from bryggan.fair.seats import SeatsRefused
 from bryggan.initiatives.models import Initiative
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.itineraries.common import (
+    day_of,
     day_text,
     frame_from,
     number_in,
     own_itinerary,
     read_clock,
-    read_day,
     read_moment,
 )
 from bryggan.web.itineraries.making import tell_what_fell_away
-from bryggan.web.itineraries.pages import itinerary_page
+from bryggan.web.itineraries.pages import day_page, itinerary_page
 from bryggan.web.itineraries.showing import title_of as _title
 
 Deed = Callable[[HttpRequest, Itinerary], str | None]
@@ -107,9 +107,16 @@ def _address(itinerary: Itinerary, anchor: str) -> str:
 
 
 def _refused(request: HttpRequest, itinerary: Itinerary, told: str) -> HttpResponse:
-    """The programme's page with why not, as an answer that says so to programs too."""
+    """The page again with why not and what was typed, as an answer that says so to programs too."""
     messages.error(request, told)
-    return itinerary_page(request, itinerary, status=422)
+    do = request.POST.get("do")
+    day = day_of(itinerary, request.POST.get("on")) if do in ("frame", "own block") else None
+    if day is None:
+        return itinerary_page(request, itinerary, status=422)
+    if do == "frame":
+        frame, _understood = frame_from(request.POST, Frame.of(day))
+        return day_page(request, itinerary, frame, status=422)
+    return day_page(request, itinerary, Frame.of(day), request.POST.dict(), status=422)
 
 
 def _ask_about_seats(request: HttpRequest, itinerary: Itinerary, asked: HasSeats) -> HttpResponse:
@@ -136,18 +143,10 @@ def _version(request: HttpRequest) -> int | None:
 
 def _day(request: HttpRequest, itinerary: Itinerary) -> Frame:
     """The frame of the day that the form is about."""
-    on = read_day(request.POST.get("on"), _whole(itinerary))
-    day = itinerary.days.filter(on=on).first() if on else None
+    day = day_of(itinerary, request.POST.get("on"))
     if day is None:
         raise NotUnderstood(_("Programmet har inte den dagen."))
     return Frame.of(day)
-
-
-def _whole(itinerary: Itinerary) -> Fair:
-    """The fair as the programme knows it: a fair that has been moved keeps programmes of its old days."""
-    days = list(itinerary.days.values_list("on", flat=True))
-    fair = itinerary.fair
-    return Fair(first_on=min([fair.first_on, *days]), last_on=max([fair.last_on, *days]))
 
 
 # ------------------------------------------------------------------------------------------ the whole and its days

@@ -21,7 +21,7 @@ from bryggan.fair.models import Fair, Itinerary, Occasion, Session, Stop
 from bryggan.fair.proposals import Chosen
 from bryggan.fair.queries import ground_of
 from bryggan.web.accounts.guards import person, teachers_only
-from bryggan.web.itineraries.common import classes_of, day_text, number_in, own_itinerary, read_day
+from bryggan.web.itineraries.common import classes_of, number_in, own_itinerary, read_day
 
 MOST_FOUND = 40
 LONGEST_TEXT = 200
@@ -112,7 +112,6 @@ def _found(request: HttpRequest, itinerary: Itinerary, on: date, *, status: int 
     context = {
         "itinerary": itinerary,
         "on": on,
-        "day": day_text(on),
         "q": text,
         "rows": list(rows),
         "more": max(0, len(first) - len(shown)),

@@ -35,12 +35,13 @@ def own_itinerary(request: HttpRequest, pk: int) -> Itinerary:
     return itinerary
 
 
-def itinerary_to_look_at(request: HttpRequest, pk: int) -> Itinerary:
-    """A programme of her own, or one that a colleague at the school shows."""
+def itinerary_to_look_at(request: HttpRequest, pk: int) -> tuple[Itinerary, bool]:
+    """A programme of her own (and True), or one that a colleague at the school shows."""
     itinerary = _read(pk)
-    if not may_look(person(request), itinerary):
+    own = may_change(person(request), itinerary)
+    if not own and not may_look(person(request), itinerary):
         raise Http404
-    return itinerary
+    return itinerary, own
 
 
 def _read(pk: int) -> Itinerary:
@@ -77,6 +78,15 @@ def read_day(text: str | None, fair: Fair) -> date | None:
     except ValueError:
         return None
     return day if day and fair.first_on <= day <= fair.last_on else None
+
+
+def day_of(itinerary: Itinerary, text: str | None) -> ItineraryDay | None:
+    """A day of the programme, whatever days the fair has now."""
+    try:
+        on = parse_date(text or "")
+    except ValueError:
+        return None
+    return itinerary.days.filter(on=on).first() if on else None
 
 
 def read_moment(text: str | None) -> datetime | None:

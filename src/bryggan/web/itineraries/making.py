@@ -90,7 +90,7 @@ def add_day(request: HttpRequest, pk: int) -> HttpResponse:
 def copy(request: HttpRequest, pk: int) -> HttpResponse:
     """One's own programme, or a colleague's, for a class of one's own."""
     user = person(request)
-    itinerary = itinerary_to_look_at(request, pk)
+    itinerary, _own = itinerary_to_look_at(request, pk)
     to = chosen_class(request, classes_of(user))
     if to is None:
         messages.error(request, _("Välj en av dina klasser."))

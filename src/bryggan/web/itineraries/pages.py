@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,13 +19,14 @@ from django.views.decorators.http import require_safe
 from bryggan.accounts.models import SchoolClass
 from bryggan.fair import history, moving, preparing, stops
 from bryggan.fair.changing import NoSuchStop
-from bryggan.fair.itinerary_permissions import itineraries_of, itineraries_to_look_at, may_change
+from bryggan.fair.frames import Frame
+from bryggan.fair.itinerary_permissions import itineraries_of, itineraries_to_look_at
 from bryggan.fair.local_times import clock_text, local
 from bryggan.fair.models import Fair, Itinerary, ItineraryChange, Stop
 from bryggan.fair.timetables import timetable
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.itineraries import walk_map
-from bryggan.web.itineraries.common import itinerary_to_look_at, numbers_in, own_itinerary
+from bryggan.web.itineraries.common import day_of, day_text, itinerary_to_look_at, numbers_in, own_itinerary
 from bryggan.web.itineraries.showing import shown_days, title_of
 
 MOST_CHANGES, MOST_OF_COLLEAGUES = 12, 60
@@ -80,12 +82,13 @@ def itineraries(request: HttpRequest) -> HttpResponse:
 @require_safe
 def itinerary(request: HttpRequest, pk: int) -> HttpResponse:
     """The programme: a timetable with a map of the walk. A colleague's is for looking at and copying."""
-    return itinerary_page(request, itinerary_to_look_at(request, pk))
+    found, own = itinerary_to_look_at(request, pk)
+    return itinerary_page(request, found, own=own)
 
 
-def itinerary_page(request: HttpRequest, found: Itinerary, *, status: int = 200) -> HttpResponse:
+def itinerary_page(request: HttpRequest, found: Itinerary, *, own: bool = True, status: int = 200) -> HttpResponse:
+    """The page of a programme that is one's `own`, or a colleague's."""
     user = person(request)
-    own = may_change(user, found)
     mine = own and found.archived_at is None
     table = timetable(found)
     told, others = _told(request)
@@ -152,6 +155,32 @@ def _change_text(change: ItineraryChange, reader: int) -> tuple[str, str, bool]:
     if change.by_id not in (None, reader):
         what += " " + _("(en kollega)")
     return when, what, change.undone_at is not None
+
+
+@never_cache
+@teachers_only
+@require_safe
+def day(request: HttpRequest, pk: int, on: str) -> HttpResponse:
+    """A day's hours, places and lunch; something of one's own; and the day's way out."""
+    found = own_itinerary(request, pk)
+    row = day_of(found, on)
+    if row is None:
+        raise Http404
+    return day_page(request, found, Frame.of(row))
+
+
+def day_page(
+    request: HttpRequest, found: Itinerary, frame: Frame, typed: Mapping[str, str] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """`typed`: what was written of something of one's own."""
+    context = {
+        "itinerary": found,
+        "on": frame.on.isoformat(),
+        "name": day_text(frame.on),
+        "frame": frame,
+        "typed": typed or {},
+    }
+    return render(request, "itineraries/day.html", context, status=status)
 
 
 @never_cache

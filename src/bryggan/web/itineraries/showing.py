@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -53,6 +55,8 @@ class ShownRow:
     ends: str
     begins_at: str
     title: str
+    # `: Titel` for ears alone, after the word of a button.
+    of: SafeString
     link: str
     place: str
     is_approximate: bool
@@ -155,16 +159,14 @@ def _day(day: Day, address: str, told: Mapping[str, str], words: Mapping[str, st
     )
 
 
-def _row(
-    row: Row, number: str, day: Day, address: str, told: Mapping[str, str], words: Mapping[str, str]
-) -> ShownRow:
+def _row(row: Row, number: str, day: Day, address: str, told: Mapping[str, str], words: Mapping[str, str]) -> ShownRow:
     stop = row.stop
     seats = words[row.seats] if row.session else ""
     if row.booking and row.booking.held_until and row.seats in ("held", "offered"):
         seats %= {"time": clock_text(row.booking.held_until)}
     if row.seats == "waiting" and row.place_in_queue:
         seats = _("Plats %(n)d i kön") % {"n": row.place_in_queue}
-    of_stop = f"{address}/stopp/{stop.pk}"
+    of_stop, title = f"{address}/stopp/{stop.pk}", title_of(stop)
     uid = str(stop.uid)
     release = ""
     if row.session and row.seats not in ("planned", "free to come"):
@@ -176,7 +178,8 @@ def _row(
         begins=clock_text(row.starts_at),
         ends=clock_text(row.ends_at),
         begins_at=row.starts_at.isoformat(),
-        title=title_of(stop),
+        title=title,
+        of=format_html('<span class="hidden-visually">: {}</span>', title),
         link=row.session.get_absolute_url() if row.session else "",
         place=row.venue.name if row.venue else "",
         is_approximate=bool(row.venue and row.venue.position and row.venue.position_is_approximate),
@@ -209,7 +212,8 @@ def title_of(stop: Stop) -> str:
 
 def _problem(problem: Problem, day: Day, address: str) -> ShownProblem:
     buttons = [button for mend in problem.mends if (button := _button(mend, problem, day, address))]
-    return ShownProblem(str(problem.reason), problem.is_hard, tuple(buttons))
+    # Two ways to mend it may be one button.
+    return ShownProblem(str(problem.reason), problem.is_hard, tuple(dict.fromkeys(buttons)))
 
 
 def _button(mend: Mend, problem: Problem, day: Day, address: str) -> Button | None:

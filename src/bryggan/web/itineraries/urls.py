@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("program/<int:pk>", pages.itinerary, name="itinerary"),
     path("program/<int:pk>/andra", acting.change_itinerary, name="change_itinerary"),
     path("program/<int:pk>/dag", making.add_day, name="add_itinerary_day"),
+    path("program/<int:pk>/dag/<str:on>", pages.day, name="itinerary_day"),
     path("program/<int:pk>/lagg-till", adding.add_to_day, name="add_to_day"),
     path("program/<int:pk>/stopp/<int:stop_pk>", acting.change_stop, name="change_stop"),
     path("program/<int:pk>/stopp/<int:stop_pk>/andra", pages.others, name="other_stops"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import cos, hypot, radians
 
 from django.utils.translation import gettext as _
@@ -33,9 +34,9 @@ Box = tuple[float, float, float, float]
 # The shore of the Sound at Helsingborg, north to south, drawn by hand: latitude and longitude to some hundred metres.
 _COAST: tuple[Position, ...] = (
     (56.200, 12.555), (56.140, 12.585), (56.120, 12.610), (56.100, 12.640), (56.085, 12.655), (56.072, 12.668),
-    (56.060, 12.679), (56.053, 12.6838), (56.0495, 12.6872), (56.0470, 12.6888), (56.0445, 12.6900), (56.0415, 12.6915),
-    (56.0390, 12.6925), (56.0360, 12.6935), (56.0335, 12.6955), (56.0300, 12.6985), (56.0230, 12.7050),
-    (56.0100, 12.7150), (55.990, 12.730), (55.940, 12.760),
+    (56.060, 12.679), (56.053, 12.6838), (56.0495, 12.6872), (56.0470, 12.6888), (56.0445, 12.6900),
+    (56.0415, 12.6915), (56.0390, 12.6925), (56.0360, 12.6935), (56.0335, 12.6955), (56.0300, 12.6985),
+    (56.0230, 12.7050), (56.0100, 12.7150), (55.990, 12.730), (55.940, 12.760),
 )  # fmt: skip
 # Parks and shores people know, as ovals: name, middle, and half of what they measure north to south and west to east.
 _GREENS: tuple[tuple[str, Position, Position], ...] = (
@@ -147,7 +148,7 @@ def _edge(place: Place | None) -> Spot | None:
 
 
 def drawn(spots: Sequence[Spot], end: Spot | None) -> WalkMap | None:
-    """The drawing; None when fewer than two places are known. Start and end are named "*" and get words of their own."""
+    """The drawing; None when fewer than two places are known. Start and end are named "*" and get words."""
     way = [*spots, *([end] if end and spots else [])]
     if len({spot.position for spot in way}) < 2:
         return None
@@ -162,7 +163,7 @@ def drawn(spots: Sequence[Spot], end: Spot | None) -> WalkMap | None:
     coast = [at(*position) for position in _COAST]
     edges = _edges(spots, end, at, moved, boxes)
     greens, names = _city(at, scale, coast, boxes)
-    walk = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in (moved[at(*spot.position)] for spot in way))
+    walk = "M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in (moved[at(*spot.position)] for spot in way))
     return WalkMap(_sea(coast), walk, marks, greens, names, edges, _sea_name(coast, boxes))
 
 
@@ -297,21 +298,22 @@ def _label(text: str, mark: Point, boxes: list[Box]) -> Label | None:
 
 def _sea(coast: Sequence[Point]) -> str:
     """West of the coast, all the way out of the picture; the shore is a curve through its points."""
-    path = f"M-4000 {coast[0][1]:.1f}L{coast[0][0]:.1f} {coast[0][1]:.1f}"
-    for before, one, other, after in zip(
-        (coast[0], *coast), coast, coast[1:], (*coast[2:], coast[-1]), strict=False
-    ):
+    path = ""
+    for before, one, other, after in zip((coast[0], *coast), coast, coast[1:], (*coast[2:], coast[-1]), strict=False):
         # Catmull and Rom's curve as one of Bézier's.
+        if max(one[1], other[1]) < -HEIGHT or min(one[1], other[1]) > 2 * HEIGHT:
+            continue
+        if not path:
+            path = f"M-999 {one[1]:.0f}H{one[0]:.0f}"
         first = one[0] + (other[0] - before[0]) / 6, one[1] + (other[1] - before[1]) / 6
         second = other[0] - (after[0] - one[0]) / 6, other[1] - (after[1] - one[1]) / 6
-        points = " ".join(f"{x:.1f} {y:.1f}" for x, y in (first, second, other))
-        path += f"C{points}"
-    return path + f"L-4000 {coast[-1][1]:.1f}Z"
+        path += "C" + " ".join(f"{x:.0f} {y:.0f}" for x, y in (first, second, other))
+    return path + "H-999Z" if path else "M0 0"
 
 
 def _shore(coast: Sequence[Point], y: float) -> float:
     """Where the shore is at that height; far to the west where it is not drawn."""
-    for (x1, y1), (x2, y2) in zip(coast, coast[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(coast):
         if y1 <= y <= y2:
             return x1 + (x2 - x1) * (y - y1) / (y2 - y1) if y2 > y1 else x1
     return -4000.0

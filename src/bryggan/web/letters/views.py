@@ -43,7 +43,7 @@ class LettersForm(forms.Form):
             self.fields[kind.name] = forms.ChoiceField(
                 label=kind.label,
                 choices=LetterPreference.Pace.choices,
-                initial=chosen.get(kind.value, LetterPreference.Pace.AT_ONCE),
+                initial=chosen.get(kind.value, usual_pace(kind, user)),
             )
 
 
@@ -54,9 +54,16 @@ def kinds_for(user: User) -> list[LetterKind]:
         kinds |= set(_OF_TEACHERS)
     if user.is_coordinator or user.is_editor:
         kinds |= set(_OF_COORDINATORS)
-    if user.is_editor:
-        kinds.add(LetterKind.REPORT)
+    # Editors get it; everybody else may ask for it.
+    kinds.add(LetterKind.REPORT)
     return [kind for kind in LetterKind if kind in kinds]
+
+
+def usual_pace(kind: LetterKind, user: User) -> LetterPreference.Pace:
+    """How often she gets letters of the kind until she has chosen."""
+    if kind == LetterKind.REPORT and not user.is_editor:
+        return LetterPreference.Pace.NEVER
+    return LetterPreference.Pace.AT_ONCE
 
 
 @never_cache

@@ -20,6 +20,7 @@ from bryggan.fair.day_plans import DayPlan, PlannedStop, day_plans, preparations
 from bryggan.fair.local_times import clock_text, local
 from bryggan.fair.models import Itinerary, ItineraryDay, Preparation, State, Stop, Venue
 from bryggan.fair.timetables import Leg
+from bryggan.web.itineraries.walk_map import WalkMap, of_plan
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class ShownDay:
     end_place: str
     stops: tuple[ShownStop, ...]
     way_home: Way | None
+    # Of the walk; never with the school's own place.
+    map: WalkMap | None
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def _day(day: DayPlan, with_notes: bool) -> ShownDay:
         end_place=_place_name(frame.ends_at_place, day.end.name),
         stops=tuple(_stop(planned, with_notes) for planned in day.stops),
         way_home=_way(day.home, clock_text(day.stops[-1].stop.ends_at)) if day.home and day.stops else None,
+        map=of_plan(day),
     )
 
 

@@ -30,7 +30,7 @@ from bryggan.invitations.telling import time_text
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.visits.calendar import calendar_file
 from bryggan.web.visits.forms import AnswerForm, MessageForm, NumbersForm
-from bryggan.web.visits.words import cannot_text, refusal_text, seats_text
+from bryggan.web.visits.words import cannot_text, refusal_text, seats_text, short_time_text
 
 State = Invitation.State
 _RELATED = (
@@ -299,7 +299,7 @@ def _times(invitation: Invitation) -> list[tuple[Occasion, str]]:
 
 
 def _time_and_seats(round: InvitationRound, occasion: Occasion, left: Any) -> str:
-    parts = [time_text(occasion.starts_at, occasion.ends_at)]
+    parts = [short_time_text(occasion)]
     if round.spread == InvitationRound.Spread.FIRST_COME:
         # In a lottery nobody has taken anything yet, and numbers would only tempt.
         parts.append(seats_text(occasion, left))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -36,6 +38,12 @@ def cannot_text(refused: CannotAnswer) -> str:
         CannotAnswer.HAS_BEGUN: _("Besöket har redan börjat. Skriv till värden om något har hänt."),
         CannotAnswer.PUT_AWAY: _("Klassen är undanlagd."),
     }[refused.why]
+
+
+def short_time_text(occasion: Occasion) -> str:
+    """`tis 1 jun 10.00–11.00`: a choice among several, on a phone."""
+    begins, ends = timezone.localtime(occasion.starts_at), timezone.localtime(occasion.ends_at)
+    return f"{date_format(begins, 'D j M')} {begins:%H.%M}–{ends:%H.%M}".lower()
 
 
 def seats_text(occasion: Occasion, left: SeatsLeft) -> str:

@@ -14,10 +14,12 @@ class Command(BaseCommand):
         from bryggan.fair import demo as fair
         from bryggan.initiatives import demo as initiatives
         from bryggan.insights import demo as insights
+        from bryggan.invitations import demo as invitations
 
         load_extract()
         people.load_demo()
         initiatives.load_demo()
         fair.load_demo()
+        invitations.load_demo()
         insights.load_demo()
         self.stdout.write("The demo data is in place.")

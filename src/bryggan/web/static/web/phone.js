@@ -92,6 +92,7 @@ async function sendUnsent() {
       const idea = state.unsent[0];
       const answer = await fetch(form?.action ?? location.pathname, {
         method: "POST",
+        headers: { "X-Follow": "1" },
         body: new URLSearchParams(idea),
         signal: AbortSignal.timeout(20_000),
       });
@@ -106,7 +107,7 @@ async function sendUnsent() {
       state.unsent.shift();
       keep();
       if (answer.ok) {
-        tell(new DOMParser().parseFromString(html, "text/html").getElementById("sent")?.textContent ?? "");
+        tell(part("told").dataset.thanks);
         swap(html);
       } else {
         giveBack(idea, html);
@@ -156,6 +157,7 @@ async function vote(at, button) {
   try {
     const answer = await fetch(at.action, {
       method: "POST",
+      headers: { "X-Follow": "1" },
       body: new URLSearchParams(new FormData(at)),
       signal: AbortSignal.timeout(20_000),
     });

@@ -1,8 +1,8 @@
-"""A mail server that takes everything and keeps it: a real one, in a process of its own, for what must be SMTP.
+"""A mail server that takes everything and keeps it, in a process of its own so that it costs the sender nothing.
 
-    with MailSink() as sink:
-        …               # Send to sink.host, sink.port.
-        sink.mails()    # What has come, in order.
+with MailSink() as sink:
+    …               # Send to sink.host, sink.port.
+    sink.mails()    # What has come, in order.
 """
 
 from __future__ import annotations
