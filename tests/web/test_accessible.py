@@ -152,7 +152,8 @@ PAGES: list[tuple[str, str, str]] = [
 # Looked at on the way, by a test of its own below.
 ON_THE_WAY = {"stop_letters", "account_confirm_login_code", "stop_search_mail"}
 SAME_PAGE = {"account_request_login_code": "account_login"}
-NO_PAGE = {"download_insights": "answers with a file",
+NO_PAGE = {
+    "download_insights": "answers with a file",
     "picture": "answers with a picture",
     "lesson_sheet_pdf": "answers with a PDF",
     "itinerary_pdf": "answers with a PDF",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models import Count, Q, QuerySet, Sum, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -245,24 +245,30 @@ def things_of(keys: Sequence[Key], figures: dict[Key, Figures]) -> list[Thing]:
     return things
 
 
-def untouched(hosts: Sequence[Host] | None, keys: Iterable[Key], *, most: int = 20) -> list[Initiative]:
-    """Some initiatives of the hosts that nobody has asked for yet, for the page to say what to do."""
-    own = Initiative.objects.readable() if hosts is None else initiatives_of(hosts)
-    asked = Interest.objects.open().filter(initiative__isnull=False).values("initiative")
-    seen = [pk for kind, pk in keys if kind == INITIATIVE]
-    quiet = own.exclude(pk__in=asked).exclude(pk__in=seen).order_by("title", "pk")
-    return list(quiet.only("title", "slug", "is_stopped")[:most])
+def untouched(hosts: Sequence[Host] | None, *, most: int = 20) -> list[Initiative]:
+    """Some initiatives of the hosts that nobody has said anything about yet, for the page to say what to do."""
+    asked = Interest.objects.open().filter(initiative__isnull=False).order_by()
+    quiet = Initiative.objects.readable()
+    if hosts is not None:
+        own = list(initiatives_of(hosts).order_by().values_list("pk", flat=True))
+        said = set(asked.filter(initiative__in=own).values_list("initiative", flat=True).distinct())
+        quiet = quiet.filter(pk__in=[pk for pk in own if pk not in said])
+    else:
+        quiet = quiet.exclude(pk__in=asked.values("initiative"))
+    return list(quiet.order_by("title", "pk").only("title", "slug", "is_stopped")[:most])
 
 
 def over_time(interests: QuerySet[Interest], months: int = MONTHS) -> tuple[Month, ...]:
     """How many of these came in each of the latest months, the current one last. One statement."""
     firsts = _first_days(months)
-    bounds = [midnight(first) for first in firsts]
-    whens = [When(expressed_at__gte=bound, then=Value(number)) for number, bound in reversed(list(enumerate(bounds)))]
-    bucket = Case(*whens, default=Value(-1), output_field=IntegerField())
-    rows = interests.annotate(bucket=bucket).order_by().values_list("bucket").annotate(Count("pk"))
-    counts = dict(rows)
-    return tuple(Month(first, counts.get(number, 0)) for number, first in enumerate(firsts))
+    # Counted from each month's beginning until now, in one pass without sorting; a month is what its begin adds.
+    since = {
+        f"since_{number}": Count("pk", filter=Q(expressed_at__gte=midnight(first)))
+        for number, first in enumerate(firsts)
+    }
+    sums = interests.order_by().aggregate(**since)
+    counts = [sums[name] for name in since] + [0]
+    return tuple(Month(first, counts[number] - counts[number + 1]) for number, first in enumerate(firsts))
 
 
 # ------------------------------------------------------------------------------------------------ one thing

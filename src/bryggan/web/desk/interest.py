@@ -46,9 +46,7 @@ def interest_desk(request: HttpRequest) -> HttpResponse:
     scope, filters, number = scope_of(request), filters_of(request), page_number(request)
     found = desk.desk(scope.hosts, filters, start=(number - 1) * PER_PAGE, most=PER_PAGE)
     context = filter_context(request, filters)
-    quiet = (
-        [] if filters_are_set(context) else desk.untouched(scope.hosts, [(one.kind, one.pk) for one in found.things])
-    )
+    quiet = [] if filters_are_set(context) or number > 1 else desk.untouched(scope.hosts)
     return render(
         request,
         "desk/desk.html",
