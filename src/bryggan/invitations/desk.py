@@ -8,7 +8,7 @@ rows. A teacher's name comes with `ClassRow` only when she has chosen to show it
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
