@@ -46,7 +46,6 @@ def interest_desk(request: HttpRequest) -> HttpResponse:
     scope, filters, number = scope_of(request), filters_of(request), page_number(request)
     found = desk.desk(scope.hosts, filters, start=(number - 1) * PER_PAGE, most=PER_PAGE)
     context = filter_context(request, filters)
-    quiet = [] if filters_are_set(context) or number > 1 else desk.untouched(scope.hosts)
     return render(
         request,
         "desk/desk.html",
@@ -57,7 +56,6 @@ def interest_desk(request: HttpRequest) -> HttpResponse:
             "chart": chart_of(found.months),
             "phases_shown": Phase.choices,
             "pages": Pages.of(number, found.total, str(context["query"])),
-            "quiet": quiet,
         },
     )
 
@@ -200,7 +198,3 @@ def _is_own(key: tuple[str, int], hosts: tuple[Host, ...] | None) -> bool:
         return rows.filter(pk=pk).exists()
     own = initiatives_of(hosts) if kind == INITIATIVE else offered_by(hosts)
     return own.filter(pk=pk).exists()
-
-
-def filters_are_set(context: dict[str, object]) -> bool:
-    return bool(context["is_filtered"])
