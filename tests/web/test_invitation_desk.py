@@ -144,6 +144,8 @@ def test_pages_ask_as_often_for_one_as_for_fifty(browser: Client, host: Any) -> 
             counted.append(len(queries))
         return counted
 
+    make.initiative(host[0].department)
+    browser.get(DESK)
     one = statements()
     for _ in range(49):
         school_class = make.school_class()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Case, F, IntegerField, Value, When
 from django.utils import timezone
 
@@ -61,6 +61,7 @@ def count_each(
     count_all(measure, [Happened(one, *under, detail, amount) for one, detail, amount in happened], on=on)
 
 
+@transaction.atomic(savepoint=False)
 def count_all(measure: str, happened: Iterable[Happened], *, on: date | None = None) -> None:
     """Write that `measure` happened so many times. As many statements as rows divided by some hundred."""
     facts: dict[str, Fact] = {}
