@@ -64,9 +64,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     from django.test import Client
 
     from bryggan.curriculum.extracting import load_extract
-    from bryggan.fair import sharing
     from bryggan.fair.models import Fair, Itinerary
-    from bryggan.fair.timetables import for_timetable, timetable
+    from bryggan.fair.programmes import sharing
+    from bryggan.fair.programmes.timetables import for_timetable, timetable
     from bryggan.web import staticfiles
 
     staticfiles.prepare()

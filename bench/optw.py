@@ -84,7 +84,7 @@ def broken(instance: Instance, route: list[int], score: int) -> list[str]:
 
 
 def solve(instance: Instance, seconds: float, seed: int) -> dict[str, object]:
-    from bryggan.fair.orienteering import Problem, Visit, search
+    from bryggan.fair.planning.orienteering import Problem, Visit, search
 
     numbers = range(len(instance.points))
     depot = instance.points[0]
@@ -158,7 +158,7 @@ def main() -> int:
         for path in sorted((options.folder / part).glob("*.txt")):
             if path.stem in known and (not options.only or path.stem in options.only.split(",")):
                 files[path] = decimals
-    import bryggan.fair.orienteering  # noqa: F401 (so that the first instance does not pay for it)
+    import bryggan.fair.planning.orienteering  # noqa: F401 (so that the first instance does not pay for it)
 
     start_up = time.perf_counter() - STARTED
     work = [(path, decimals, options.seconds, options.seed, known[path.stem]) for path, decimals in files.items()]

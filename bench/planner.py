@@ -24,8 +24,8 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from bryggan.fair.dayproblem import repeat_costs
-from bryggan.fair.planner import (
+from bryggan.fair.planning.dayproblem import repeat_costs
+from bryggan.fair.planning.planner import (
     STEP,
     Candidate,
     Frame,
@@ -37,7 +37,7 @@ from bryggan.fair.planner import (
     refusal,
     worth,
 )
-from bryggan.fair.wholeschool import ClassDay, Supply, plan_school
+from bryggan.fair.planning.wholeschool import ClassDay, Supply, plan_school
 
 STATION = "Helsingborg C"
 AREAS = {
@@ -269,7 +269,7 @@ def by_engine(frame: Frame, candidates: list[Candidate], walks: Walks, seconds: 
 
     It knows no even five minutes: what it finds may be worth a little more than any day that keeps to them.
     """
-    from bryggan.fair import orienteering
+    from bryggan.fair.planning import orienteering
 
     usable = [one for one in candidates if refusal(one) is None]
     eats = sorted(frame.lunch.places or (), key=str) if frame.needs_lunch and frame.lunch else []

@@ -103,8 +103,8 @@ def _url_of_the_test_database() -> str:
 def teacher(number: int, plan: Plan, dice: random.Random, seen: Counter[str]) -> None:
     """One thing that a class's teacher does: look where the class stands, and click on what she sees there."""
     from bryggan.accounts.models import SchoolClass
-    from bryggan.fair import seats, waiting
     from bryggan.fair.models import Booking, Occasion, SeatOffer, WaitingEntry
+    from bryggan.fair.seating import seats, waiting
 
     occasion = Occasion.objects.get(pk=dice.choice(plan.occasions))
     school_class = SchoolClass.objects.get(pk=number)
@@ -224,7 +224,7 @@ def _work(lanes: tuple[str, ...], rounds: Ticks, *, once: bool = False) -> None:
     from bryggan.common import worker
     from bryggan.common.worker import Chore
     from bryggan.config.chores import CHORES
-    from bryggan.fair import waiting
+    from bryggan.fair.seating import waiting
 
     own = (Chore("seat offers", waiting.give_out_due, 0, lane="seats"),)
     chosen = [chore for chore in CHORES if chore.lane in lanes] or own

@@ -11,9 +11,11 @@ from django.utils import timezone
 from accounts import factories as people
 from bryggan.accounts.models import Coordination, User
 from bryggan.common.models import AuditEntry, OutgoingMail
-from bryggan.fair import history, seats, supply, waiting
+from bryggan.fair import supply
 from bryggan.fair.booking_times import closing_time
 from bryggan.fair.models import Booking, Fair, Itinerary, Occasion, Session, State, Stop, WaitingEntry
+from bryggan.fair.programmes import history
+from bryggan.fair.seating import seats, waiting
 from bryggan.fair.supply import OccasionDetails, SessionDetails
 from fair import factories as given
 from fair.factories import at

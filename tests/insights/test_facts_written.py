@@ -16,10 +16,11 @@ from alignment import factories as make
 from bryggan.accounts import facts
 from bryggan.accounts.facts import Happened
 from bryggan.accounts.models import Fact, SchoolClass, User
-from bryggan.fair import itineraries, seats
-from bryggan.fair.frames import Frame
 from bryggan.fair.models import Booking, Itinerary, Stop
-from bryggan.fair.proposals import Chosen
+from bryggan.fair.programmes import itineraries
+from bryggan.fair.programmes.frames import Frame
+from bryggan.fair.programmes.proposals import Chosen
+from bryggan.fair.seating import seats
 from bryggan.ideas import proposals
 from bryggan.ideas.models import IdeaRound, Proposal
 from bryggan.insights.measures import ACTIVITIES, MEASURES

@@ -16,8 +16,8 @@ render(Letter(subject="", paragraphs=[]), kind=LetterKind.SEATS, to=User(pk=1))
 def teacher(number: int, plan: Plan, dice: random.Random, seen: Counter[str]) -> None:
     """One thing: look where the class stands, and press a button of what she sees there."""
     from bryggan.accounts.models import SchoolClass
-    from bryggan.fair import seats
     from bryggan.fair.models import Occasion, SeatOffer
+    from bryggan.fair.seating import seats
     from bryggan.invitations import answering, queueing
     from bryggan.invitations.models import Invitation
 

@@ -13,8 +13,8 @@ from accounts.together import at_once
 from bryggan.accounts.actions import NotAllowed
 from bryggan.accounts.models import LetterKind, User
 from bryggan.common.models import AuditEntry, OutgoingMail
-from bryggan.fair import replay, seats
 from bryggan.fair.models import Booking, Itinerary, Occasion, Stop, WaitingEntry
+from bryggan.fair.seating import replay, seats
 from bryggan.invitations import answering, following, rounds
 from bryggan.invitations.answer_links import LIVES, LinkHasExpired, answer_path, opened_by
 from bryggan.invitations.answering import CannotAnswer

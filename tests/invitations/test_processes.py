@@ -23,8 +23,8 @@ from bryggan.accounts.letters import Letter
 from bryggan.accounts.models import LetterKind
 from bryggan.common import outbox
 from bryggan.common.models import OutgoingMail
-from bryggan.fair import replay, seats
 from bryggan.fair.models import Booking, Occasion, SeatOffer, WaitingEntry
+from bryggan.fair.seating import replay, seats
 from bryggan.invitations import following
 from bryggan.invitations.models import Invitation
 from fair import crowd

@@ -10,9 +10,9 @@ from accounts import factories as people
 from bryggan.accounts.actions import NotAllowed
 from bryggan.accounts.models import LetterKind, Notice, SchoolClass
 from bryggan.common.models import OutgoingMail
-from bryggan.fair import replay, seats, waiting
 from bryggan.fair.models import Booking, Occasion, SeatOffer, Stop, WaitingEntry
-from bryggan.fair.waiting import OfferIsGone
+from bryggan.fair.seating import replay, seats, waiting
+from bryggan.fair.seating.waiting import OfferIsGone
 from bryggan.invitations import answering, following, queueing
 from bryggan.invitations.models import Invitation
 from fair import factories as fairs

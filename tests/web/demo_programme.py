@@ -10,7 +10,7 @@ import django
 django.setup()
 from django.utils import timezone
 from bryggan.accounts.models import SchoolClass
-from bryggan.fair import itineraries, programme_seats, proposing, stops
+from bryggan.fair.programmes import itineraries, programme_seats, proposing, stops
 from bryggan.fair.models import Fair, Itinerary
 from bryggan.accounts.school_days import school_days
 
@@ -44,8 +44,8 @@ django.setup()
 from django.utils import timezone
 from bryggan.accounts.models import SchoolClass
 from bryggan.accounts.school_days import school_days
-from bryggan.fair import itineraries, stops
-from bryggan.fair.frames import Frame
+from bryggan.fair.programmes import itineraries, stops
+from bryggan.fair.programmes.frames import Frame
 from bryggan.fair.local_times import moment
 from bryggan.fair.models import Fair
 

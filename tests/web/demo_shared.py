@@ -10,7 +10,7 @@ import django
 django.setup()
 from django.utils import timezone
 from bryggan.accounts.models import SchoolClass
-from bryggan.fair import sharing
+from bryggan.fair.programmes import sharing
 from bryggan.fair.models import Fair, Itinerary, ItineraryDay, Occasion, Session, Stop, Venue
 
 on = datetime.date(2027, 6, 1)
@@ -63,7 +63,7 @@ REVOKE_SHARED = """
 import django
 django.setup()
 from bryggan.accounts.models import User
-from bryggan.fair import sharing
+from bryggan.fair.programmes import sharing
 from bryggan.fair.models import Itinerary
 
 itinerary = Itinerary.objects.get(fair__slug="delad-massa")

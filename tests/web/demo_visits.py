@@ -11,7 +11,7 @@ import django
 django.setup()
 from django.utils import timezone
 from bryggan.accounts.models import Department, SchoolClass, User
-from bryggan.fair import seats, waiting
+from bryggan.fair.seating import seats, waiting
 from bryggan.fair.models import Booking, Occasion, SeatOffer, Session
 from bryggan.initiatives.models import Initiative
 from bryggan.invitations import answering, answer_links, threads

@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 from accounts import factories as people
 from alignment import factories as initiatives
 from bryggan.accounts.models import SchoolClass, User
-from bryggan.fair import programme_seats, sharing, stops
 from bryggan.fair.models import Booking, Fair, Itinerary, ItineraryDay, Session, Stop
+from bryggan.fair.programmes import programme_seats, sharing, stops
 from bryggan.web.itineraries import walk_map
 from fair import factories as given
 from fair.factories import DAY, at
-from fair.programmes import NEXT_DAY, saved, session_at, sessions_in, stop_of
+from fair.programme_factories import NEXT_DAY, saved, session_at, sessions_in, stop_of
 from web.test_explore import ODD_VALUES
 
 pytestmark = pytest.mark.django_db

@@ -31,7 +31,7 @@ def saved_day(demo: Demo, page: Page) -> dict[str, Any]:
 import json, django
 django.setup()
 from bryggan.fair.models import Booking, Itinerary
-from bryggan.fair.checks import problems_of
+from bryggan.fair.programmes.checks import problems_of
 itinerary = Itinerary.objects.get(pk={found[1]})
 kinds = [stop.kind for stop in itinerary.stops.kept()]
 print(json.dumps({{

@@ -35,8 +35,9 @@ from bryggan.accounts.models import (
 from bryggan.alignment.models import Alignment, SavedSearch
 from bryggan.common.models import AuditEntry, OutgoingMail
 from bryggan.config import environment
-from bryggan.fair import sharing, waiting
 from bryggan.fair.models import Booking, FairMessage, SeatOffer, Session, ShareLink, State
+from bryggan.fair.programmes import sharing
+from bryggan.fair.seating import waiting
 from bryggan.ideas.models import Idea, IdeaRound, Proposal
 from bryggan.initiatives.models import Contact, Initiative, MoveProposal, Picture, PictureFile, SyncRun
 from bryggan.invitations.models import Interest, Invitation, InvitationRound, VisitMessage

@@ -20,8 +20,8 @@ from accounts import factories as people
 from alignment import factories as initiatives
 from bryggan.accounts.models import User
 from bryggan.common.models import RateCount
-from bryggan.fair import sharing
 from bryggan.fair.models import Fair, Itinerary, Occasion, Preparation, State, Stop
+from bryggan.fair.programmes import sharing
 from bryggan.web.sharing import shared as views
 from fair import factories as make
 from fair.factories import at
@@ -318,7 +318,7 @@ def test_an_unchanged_calendar_answers_304_without_being_written(
     def never(*_: object, **__: object) -> bytes:
         raise AssertionError("written again")
 
-    monkeypatch.setattr("bryggan.fair.rfc5545.written", never)
+    monkeypatch.setattr("bryggan.fair.programmes.rfc5545.written", never)
     again = world.get("/kalender.ics", **{"If-None-Match": first["ETag"]})
 
     assert (again.status_code, again.content) == (304, b"")

@@ -17,8 +17,8 @@ from icalendar import Calendar
 from accounts import factories as people
 from bryggan.accounts.models import SchoolClass, User
 from bryggan.common.models import AuditEntry
-from bryggan.fair import seats, waiting
 from bryggan.fair.models import Booking, SeatOffer, WaitingEntry
+from bryggan.fair.seating import seats, waiting
 from bryggan.invitations import answer_links, answering, queueing, threads
 from bryggan.invitations.models import ClassWork, Interest, Invitation, InvitationRound, VisitFeedback, VisitMessage
 from fair import factories as fairs

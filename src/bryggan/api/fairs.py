@@ -15,9 +15,9 @@ from bryggan.alignment.asking import Problem as NotUnderstood
 from bryggan.api.answering import answer, refuse_problems
 from bryggan.api.schemas import FacetValue, Problem
 from bryggan.fair import asking, listing
-from bryggan.fair.availability import Availability, availability
 from bryggan.fair.local_times import local
 from bryggan.fair.models import Fair, Occasion, Session, Venue
+from bryggan.fair.seating.availability import Availability, availability
 from bryggan.initiatives.models import Initiative
 
 router = Router()

@@ -18,11 +18,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from bryggan.accounts.school_days import school_days
-from bryggan.fair import importing, values
+from bryggan.fair.imports import importing, values
+from bryggan.fair.imports.referring import References
+from bryggan.fair.imports.remote import BadValue, Reading, RemoteOccasion, RemoteSession, RemoteVenue
 from bryggan.fair.local_times import moment
 from bryggan.fair.models import Area, Booking, Fair, Itinerary, OpeningHours, Session, Stop, Venue, Walk
-from bryggan.fair.referring import References
-from bryggan.fair.remote import BadValue, Reading, RemoteOccasion, RemoteSession, RemoteVenue
 
 FOLDER = Path(__file__).parent / "demo"
 FORMAT = "demo"

@@ -21,8 +21,8 @@ from bryggan.alignment import swedish
 from bryggan.alignment.textindex import term_of, terms_of
 from bryggan.curriculum.models import Curriculum, Programme, SchoolForm, Subject
 from bryggan.fair.asking import FACETS, Known, Query
-from bryggan.fair.capacity import GroupLimits, SeatsLeft, Stay, group_problem, seats_needed
 from bryggan.fair.models import Booking, Fair, Occasion, Session, WaitingEntry
+from bryggan.fair.seating.capacity import GroupLimits, SeatsLeft, Stay, group_problem, seats_needed
 
 _WITH_YEARS = frozenset({SchoolForm.COMPULSORY.value, SchoolForm.ADAPTED_COMPULSORY.value})
 _ALL_FORMS = frozenset(SchoolForm.values)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.db.models import Count
 from django.utils import timezone
 
-from bryggan.fair import seats
 from bryggan.fair.models import Booking, Occasion, Stop, WaitingEntry
+from bryggan.fair.seating import seats
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from django.db.models import Q
 
 from bryggan.accounts.models import User
 from bryggan.common import audit
-from bryggan.fair import permissions, walking
+from bryggan.fair import permissions
 from bryggan.fair.models import Fair, Venue, Walk
+from bryggan.fair.planning import walking
 from bryggan.fair.supply import NotAllowed
 
 # About the city's own size: what is further away is a slip of the finger.

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from bryggan.accounts.models import User
 from bryggan.common.models import AuditEntry
-from bryggan.fair import seats, telling
+from bryggan.fair import telling
 from bryggan.fair.booking_times import set_booking_times
 from bryggan.fair.local_times import local
 from bryggan.fair.models import Booking, Occasion, Session, State
+from bryggan.fair.seating import seats
 from bryggan.fair.telling import Happening, when_text
 
 # Columns of a session that point to many rows.

@@ -22,9 +22,9 @@ from django.utils.translation import ngettext
 from bryggan.accounts import letters
 from bryggan.accounts.models import LetterKind, SchoolClass, User
 from bryggan.common.models import AuditEntry
-from bryggan.fair import history
 from bryggan.fair.local_times import clock_text, local
 from bryggan.fair.models import Booking, Fair, Itinerary, ItineraryChange, Occasion, Session, Stop, WaitingEntry
+from bryggan.fair.programmes import history
 
 MOST_TOLD = 30
 

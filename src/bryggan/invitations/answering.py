@@ -2,7 +2,7 @@
 
 Every answer locks the round and the invitation, so that two of the class's teachers who press at once give one
 answer, and one in the last second is in the lottery or late. Then occasions are locked, all at once, and last the
-class's programme. Seats are taken and returned by `fair/seats.py` alone, in the same transaction.
+class's programme. Seats are taken and returned by `fair/seating/seats.py` alone, in the same transaction.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from bryggan.accounts import facts
 from bryggan.accounts.actions import NotAllowed
 from bryggan.accounts.models import User
 from bryggan.common import audit
-from bryggan.fair import seats, waiting
-from bryggan.fair.capacity import GroupLimits, group_problem
 from bryggan.fair.models import Booking, Occasion, Session, State, WaitingEntry
+from bryggan.fair.seating import seats, waiting
+from bryggan.fair.seating.capacity import GroupLimits, group_problem
 from bryggan.invitations import programme_stops
 from bryggan.invitations.models import Invitation, InvitationRound
 from bryggan.invitations.permissions import may_answer, may_handle_round

@@ -17,9 +17,9 @@ from django.utils import timezone
 from bryggan.accounts.models import SchoolClass, SchoolMembership, SchoolUnit, User
 from bryggan.curriculum.models import Programme, Subject
 from bryggan.curriculum.validity import academic_year_of
-from bryggan.fair.capacity import GroupLimits, GroupProblem, group_problem
 from bryggan.fair.local_times import midnight, next_day
 from bryggan.fair.models import Booking, Stop
+from bryggan.fair.seating.capacity import GroupLimits, GroupProblem, group_problem
 from bryggan.invitations.models import Interest, Invitation, InvitationRound
 
 INTERESTED, MATCHING = "interested", "matching"

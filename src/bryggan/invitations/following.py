@@ -22,8 +22,11 @@ State = Invitation.State
 _WAITS = (WaitingEntry.State.WAITING, WaitingEntry.State.OFFERED)
 
 
-def follow_seats(*, school_class: int | None = None) -> int:
-    """Bring those out of step in step, of one class or of all. Returns how many. One statement when there are none."""
+def follow_seats(*, school_class: int | None = None, round: int | None = None) -> int:
+    """Bring those out of step in step, of one class, one round or all. Returns how many.
+
+    One statement when there are none.
+    """
     queued_still = WaitingEntry.objects.filter(
         occasion__invitation_rounds=OuterRef("round"), school_class=OuterRef("school_class"), state__in=_WAITS
     )
@@ -31,6 +34,8 @@ def follow_seats(*, school_class: int | None = None) -> int:
     due = Invitation.objects.filter(given_back | (Q(state=State.QUEUED) & ~Exists(queued_still)))
     if school_class is not None:
         due = due.filter(school_class=school_class)
+    if round is not None:
+        due = due.filter(round=round)
     return sum(_follow(invitation) for invitation in due.order_by("pk"))
 
 

@@ -1,7 +1,7 @@
 """Who is curious about what, whom a department invites, what they answer, and what came of the visit.
 
-Seats are never kept here: an accepted invitation has a booking, and bookings belong to `fair/seats.py`. A visit
-outside any fair is an occasion of a session without a fair.
+Seats are never kept here: an accepted invitation has a booking, and bookings belong to `fair/seating/seats.py`.
+A visit outside any fair is an occasion of a session without a fair.
 """
 
 from __future__ import annotations

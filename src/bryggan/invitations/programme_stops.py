@@ -11,15 +11,15 @@ from django.db.models import QuerySet
 
 from bryggan.accounts.models import SchoolClass, User
 from bryggan.accounts.permissions import may_use_class
-from bryggan.fair.changing import CannotBe, changing
-from bryggan.fair.frames import Frame, usual_frame
-from bryggan.fair.itineraries import make_itinerary
 from bryggan.fair.local_times import local
 from bryggan.fair.models import Booking, Fair, Itinerary, ItineraryDay, Stop
-from bryggan.fair.trying import save_stops
-from bryggan.fair.trying import take_out as take_out_stops
+from bryggan.fair.programmes.changing import CannotBe, changing
+from bryggan.fair.programmes.frames import Frame, usual_frame
+from bryggan.fair.programmes.itineraries import make_itinerary
+from bryggan.fair.programmes.trying import save_stops
+from bryggan.fair.programmes.trying import take_out as take_out_stops
 
-# A code of `fair/reasons.py`.
+# A code of `fair/programmes/reasons.py`.
 INVITED = "invited"
 
 

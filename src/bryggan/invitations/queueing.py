@@ -1,8 +1,8 @@
 """The queue as its people meet it: letters about offers, and answers to them.
 
-`fair/waiting.py` decides whose turn it is; here the teachers are told, in the same transaction. Invitations follow
-in `following.py`, in transactions of their own: the worker holds an occasion's lock here, and whoever answers an
-invitation locks that first.
+`fair/seating/waiting.py` decides whose turn it is; here the teachers are told, in the same transaction. Invitations
+follow in `following.py`, in transactions of their own: the worker holds an occasion's lock here, and whoever
+answers an invitation locks that first.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from bryggan.accounts.actions import NotAllowed
 from bryggan.accounts.letters import Letter
 from bryggan.accounts.models import LetterKind, User
 from bryggan.accounts.permissions import may_use_class
-from bryggan.fair import waiting
 from bryggan.fair.models import Booking, SeatOffer, WaitingEntry
+from bryggan.fair.seating import waiting
 from bryggan.invitations import following, programme_stops
 from bryggan.invitations.telling import people_text, time_text
 

@@ -22,9 +22,9 @@ from bryggan.accounts.actions import NotAllowed
 from bryggan.accounts.letters import Letter, Rendered
 from bryggan.accounts.models import LetterKind, User
 from bryggan.common import audit
-from bryggan.fair import seats
-from bryggan.fair.capacity import SeatsLeft
 from bryggan.fair.models import Occasion, Session, State
+from bryggan.fair.seating import seats
+from bryggan.fair.seating.capacity import SeatsLeft
 from bryggan.invitations import answer_links
 from bryggan.invitations.audience import INTERESTED, Audience, Choice, Invitee, audience_of
 from bryggan.invitations.lottery import lottery_order
@@ -215,11 +215,17 @@ def send_due() -> int:
 def cancel(round: InvitationRound, *, by: User) -> int:
     """Cancel the round. Who is invited, hopes or has a seat is told; seats go back. Returns how many classes.
 
-    What has taken place already stays as it was. Raises NotAllowed.
+    What has begun stays as it was. Raises NotAllowed, and CannotAnswer (HAS_BEGUN) with nothing done when a visit
+    begins in the very moment.
     """
+    from bryggan.invitations import following
+
     round = _locked(round, by)
     if round.state == InvitationRound.State.CANCELLED:
         return 0
+    _lock_times(round)
+    # Seats that were offered and accepted a moment ago are the invitation's too.
+    following.follow_seats(round=round.pk)
     touched = list(touched_by_cancelling(round))
     _end_by_host(round, touched, by=by)
     round.state, round.send_at = InvitationRound.State.CANCELLED, None
@@ -241,8 +247,22 @@ def touched_by_cancelling(round: InvitationRound) -> Iterable[Invitation]:
     """Invitations that are open or lead to a visit to come, with their classes' teachers."""
     from bryggan.invitations import answering
 
-    rows = round.invitations.exclude(state__in=answering.ENDED).exclude(booking__starts_at__lte=timezone.now())
-    return rows.select_related("school_class__school_unit", "booking").prefetch_related("school_class__teachers")
+    now = timezone.now()
+    rows = round.invitations.exclude(state__in=answering.ENDED).exclude(booking__starts_at__lte=now)
+    # A time can have been moved after the class booked it.
+    rows = rows.exclude(booking__occasion__session__kind=Session.Kind.FIXED, booking__occasion__starts_at__lte=now)
+    rows = rows.select_related("school_class__school_unit", "booking").prefetch_related("school_class__teachers")
+    return rows.order_by("school_class_id")
+
+
+def _lock_times(round: InvitationRound) -> None:
+    """Every time that cancelling touches, all at once and in order, so that it waits for nobody who waits for it."""
+    numbers = set(round.occasions.values_list("pk", flat=True))
+    numbers |= set(round.invitations.filter(booking__isnull=False).values_list("booking__occasion", flat=True))
+    numbers |= {pk for wishes in round.invitations.values_list("wishes", flat=True) for pk in wishes}
+    if round.session and round.session.fair_id is None:
+        numbers |= set(round.session.occasions.values_list("pk", flat=True))
+    seats.lock_all(numbers)
 
 
 @transaction.atomic
@@ -363,7 +383,8 @@ def _end_by_host(round: InvitationRound, touched: Sequence[Invitation], *, by: U
 
 def _cancel_own_session(session: Session, *, by: User) -> None:
     Session.objects.filter(pk=session.pk).update(state=State.CANCELLED)
-    for occasion in session.occasions.filter(cancelled_at=None, ends_at__gt=timezone.now()).order_by("pk"):
+    # What goes on now is somebody's visit.
+    for occasion in session.occasions.filter(cancelled_at=None, starts_at__gt=timezone.now()).order_by("pk"):
         seats.cancel_occasion(occasion=occasion, by=by)
 
 

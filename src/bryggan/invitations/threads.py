@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -108,9 +109,27 @@ def mark_read(invitation: Invitation, *, by: User) -> None:
 
 def unread_by_class(invitations: Iterable[Invitation]) -> set[int]:
     """Which of the invitations have something new from their host. One statement."""
-    rows = VisitMessage.objects.filter(invitation__in=[one.pk for one in invitations], is_from_host=True)
-    seen = Coalesce("invitation__class_read_at", "invitation__invited_at")
-    return set(rows.annotate(seen=seen).filter(at__gt=F("seen")).values_list("invitation_id", flat=True))
+    return _unread(invitations, is_from_host=True)
+
+
+def unread_by_host(invitations: Iterable[Invitation]) -> set[int]:
+    """Which of the invitations have something new from their class. One statement."""
+    return _unread(invitations, is_from_host=False)
+
+
+def is_new(message: VisitMessage, *, for_host: bool) -> bool:
+    """True for what the other side has written since somebody here last read."""
+    invitation = message.invitation
+    read_at = invitation.host_read_at if for_host else invitation.class_read_at
+    return message.is_from_host != for_host and message.at > (read_at or invitation.invited_at)
+
+
+def of(invitation: Invitation) -> list[VisitMessage]:
+    """The conversation in order. One statement."""
+    thread = list(invitation.messages.select_related("by"))
+    for message in thread:
+        message.invitation = invitation
+    return thread
 
 
 def writer_text(message: VisitMessage) -> str:
@@ -135,6 +154,12 @@ def forget_old() -> int:
     return VisitMessage.objects.filter(pk__in=keys).delete()[0]
 
 
+def _unread(invitations: Iterable[Invitation], *, is_from_host: bool) -> set[int]:
+    rows = VisitMessage.objects.filter(invitation__in=[one.pk for one in invitations], is_from_host=is_from_host)
+    seen = Coalesce("invitation__class_read_at" if is_from_host else "invitation__host_read_at", "invitation__invited_at")
+    return set(rows.annotate(seen=seen).filter(at__gt=F("seen")).values_list("invitation_id", flat=True))
+
+
 def _read(invitation: Invitation, *, is_from_host: bool, at: datetime) -> None:
     column = "host_read_at" if is_from_host else "class_read_at"
     Invitation.objects.filter(pk=invitation.pk).update(**{column: at})
@@ -149,7 +174,7 @@ def _tell_other_side(message: VisitMessage) -> None:
         address = invitation.get_absolute_url()
     else:
         people = people_of(host) if host else []
-        address = invitation.round.get_absolute_url()
+        address = reverse("host_invitation", args=[invitation.pk])
     letter = Letter(
         subject=_("Meddelande om %(title)s") % {"title": invitation.round.title},
         paragraphs=[part for part in message.text.split("\n\n") if part.strip()],
@@ -157,7 +182,7 @@ def _tell_other_side(message: VisitMessage) -> None:
             (_("Från"), writer_text(message)),
             (_("Klass"), f"{invitation.school_class.label}, {invitation.school_class.school_unit.name}"),
         ],
-        address=f"{address}#meddelanden" if message.is_from_host else address,
+        address=f"{address}#meddelanden",
         button=_("Läs och svara"),
     )
     letters.tell(people, letter, kind=LetterKind.MESSAGE, cause=f"message {message.pk}")

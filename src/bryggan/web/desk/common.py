@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
+from django.db.models import Model
 from django.http import Http404, HttpRequest
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
 
 from bryggan.accounts.models import Company, Department, User
+from bryggan.common import audit
 from bryggan.curriculum.models import SchoolForm
 from bryggan.initiatives.owners import Host, hosts_of
 from bryggan.invitations.desk import Filters, Month
@@ -50,6 +52,13 @@ def scope_of(request: HttpRequest) -> Scope:
             raise Http404
         return Scope(user, (found,), choices, chosen)
     return Scope(user, None if user.is_editor else own, choices, "")
+
+
+def not_theirs(request: HttpRequest, thing: Model, verb: str) -> Http404:
+    """What to raise for something of another host's: for the person it does not exist. That she asked is noted."""
+    audit.record(person(request), verb, thing)
+    log.warning("%s %s: not this person's, %s", thing._meta.label, thing.pk, person(request).pk)
+    return Http404()
 
 
 def host_key(host: Host) -> str:

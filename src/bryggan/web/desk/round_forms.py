@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy
 from bryggan.accounts.models import Company, Department, SchoolUnit
 from bryggan.common.safe_html import line, normal
 from bryggan.curriculum.models import SchoolForm
+from bryggan.fair.imports.referring import References
+from bryggan.fair.imports.remote import BadValue, RemoteSession
 from bryggan.fair.local_times import NoSuchTime, clock_text, local, moment, next_day
 from bryggan.fair.models import Occasion, Session
-from bryggan.fair.referring import References
-from bryggan.fair.remote import BadValue, RemoteSession
 from bryggan.initiatives.models import Initiative
 from bryggan.initiatives.owners import Host
 from bryggan.invitations.audience import Choice

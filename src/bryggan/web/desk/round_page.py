@@ -16,10 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bryggan.fair import seats
-from bryggan.fair.capacity import SeatsLeft
 from bryggan.fair.models import Booking, Occasion
-from bryggan.invitations import answering, exporting, threads, visits
+from bryggan.fair.seating import seats
+from bryggan.fair.seating.capacity import SeatsLeft
+from bryggan.invitations import answering, exporting, threads
 from bryggan.invitations import rounds as actions
 from bryggan.invitations.answering import HAS_SAID_YES, CannotAnswer
 from bryggan.invitations.models import Invitation, InvitationRound
@@ -27,6 +27,7 @@ from bryggan.invitations.permissions import may_handle_round, may_use_desk
 from bryggan.invitations.telling import time_text
 from bryggan.web.accounts.guards import person
 from bryggan.web.desk.common import PER_PAGE, Pages, page_number
+from bryggan.web.desk.host_visits import is_known, own_invitation
 from bryggan.web.desk.interest import spreadsheet
 from bryggan.web.desk.round_forms import AgreeForm, SeatsForm
 from bryggan.web.desk.rounds import own_round
@@ -54,6 +55,7 @@ class Row:
     needs: str
     is_over: bool
     may_write: bool
+    has_new: bool
     may_agree: bool
     may_cancel: bool
 
@@ -109,7 +111,7 @@ def change_round_seats(request: HttpRequest, pk: int) -> HttpResponse:
 @permitted(may_use_desk)
 def agree_on_time(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down the time that was agreed with a class."""
-    invitation = _own_invitation(request, pk)
+    invitation = own_invitation(request, pk)
     form = AgreeForm(request.POST, prefix=f"i{pk}")
     if form.is_valid():
         data = form.cleaned_data
@@ -126,30 +128,13 @@ def agree_on_time(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, invitation.round, wrong={pk: form}, status=422)
 
 
-@require_POST
-@permitted(may_use_desk)
-def mark_attendance(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who came. The two cancelled states write themselves, when seats are given back."""
-    invitation = _own_invitation(request, pk)
-    came = request.POST.get("came", "")
-    if invitation.booking is None or came not in ("yes", "no"):
-        raise Http404
-    try:
-        visits.say_who_came(invitation.booking, came=came == "yes", by=person(request))
-    except visits.NotYet:
-        messages.error(request, _("Besöket har inte börjat än."))
-    except visits.NotAVisit:
-        messages.error(request, _("Platserna är lämnade, så det blev inget besök."))
-    else:
-        messages.success(request, _("Antecknat."))
-    return redirect(invitation.round)
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @permitted(may_use_desk)
 def cancel_visit(request: HttpRequest, pk: int) -> HttpResponse:
-    """The host cannot take one class after all."""
-    invitation = _own_invitation(request, pk)
+    """The host cannot take one class after all. One that has not made itself known is not named here either."""
+    invitation = own_invitation(request, pk)
+    if not is_known(invitation):
+        return redirect(invitation.round)
     if request.method == "POST":
         try:
             answering.cancel_by_host(invitation, by=person(request))
@@ -185,7 +170,8 @@ def _page(
         ]
     )
     is_conversation = round.host is not None and threads.is_host(person(request), Invitation(round=round))
-    rows = [_row(one, round, is_conversation=is_conversation) for one in page]
+    unread = threads.unread_by_host(page) if is_conversation else set()
+    rows = [_row(one, round, is_conversation=is_conversation, has_new=one.pk in unread) for one in page]
     forms = wrong or {}
     context = {
         "round": round,
@@ -205,7 +191,7 @@ def _page(
     return render(request, "desk/round.html", context, status=status)
 
 
-def _row(one: Any, round: InvitationRound, *, is_conversation: bool) -> Row:
+def _row(one: Any, round: InvitationRound, *, is_conversation: bool, has_new: bool) -> Row:
     school_class, booking = one.school_class, one.booking
     has_said_yes = one.state in HAS_SAID_YES
     is_known = exporting.is_known(one)
@@ -222,6 +208,7 @@ def _row(one: Any, round: InvitationRound, *, is_conversation: bool) -> Row:
         needs=one.needs if has_said_yes else "",
         is_over=is_over and one.state == Invitation.State.ACCEPTED,
         may_write=is_conversation and (has_said_yes or one.from_class > 0),
+        has_new=has_new,
         may_agree=one.state == Invitation.State.ACCEPTED
         and round.how == InvitationRound.How.AGREEMENT
         and not is_over,
@@ -264,14 +251,3 @@ def _attendance(round: InvitationRound) -> list[tuple[str, int]]:
     return [
         (str(Booking.Attendance(value).label), counted[value]) for value in Booking.Attendance.values if counted[value]
     ]
-
-
-def _own_invitation(request: HttpRequest, pk: int) -> Invitation:
-    rows = Invitation.objects.select_related(
-        "round__department", "round__company", "round__session", "round__initiative", "booking",
-        "school_class__school_unit",
-    )  # fmt: skip
-    invitation = get_object_or_404(rows, pk=pk)
-    if not may_handle_round(person(request), invitation.round):
-        raise Http404
-    return invitation

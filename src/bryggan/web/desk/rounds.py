@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,14 +25,14 @@ from bryggan.fair.models import Session
 from bryggan.initiatives.models import Initiative
 from bryggan.initiatives.owners import Host, hosts_of, initiatives_of
 from bryggan.invitations import rounds as actions
-from bryggan.invitations.answering import HAS_SAID_YES
+from bryggan.invitations.answering import HAS_SAID_YES, CannotAnswer
 from bryggan.invitations.audience import INTERESTED, Audience, WhyNot
 from bryggan.invitations.hosts import offered_by
 from bryggan.invitations.models import InvitationRound
 from bryggan.invitations.permissions import may_handle_round, may_invite_for, may_invite_to, may_use_desk
 from bryggan.invitations.rounds import CannotSend
 from bryggan.web.accounts.guards import person
-from bryggan.web.desk.common import PER_PAGE, Pages, host_key, host_of_key, page_number, scope_of
+from bryggan.web.desk.common import PER_PAGE, Pages, host_key, host_of_key, not_theirs, page_number, scope_of
 from bryggan.web.desk.round_forms import RoundForm, WhenForm
 from bryggan.web.editing.views import permitted
 
@@ -117,7 +117,11 @@ def cancel_round(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel the round, after a look at how many it touches."""
     round = own_round(request, pk)
     if request.method == "POST":
-        told = actions.cancel(round, by=person(request))
+        try:
+            told = actions.cancel(round, by=person(request))
+        except CannotAnswer:
+            messages.error(request, _("Ett av besöken började just nu, så inget är inställt. Försök igen."))
+            return redirect("cancel_round", round.pk)
         text = ngettext(
             "Inställt. Vi har skrivit till %(n)d klass.", "Inställt. Vi har skrivit till %(n)d klasser.", told
         )
@@ -148,11 +152,11 @@ def copy_round(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def own_round(request: HttpRequest, pk: int) -> InvitationRound:
-    """404 for a round of another host's."""
+    """404 for a round of another host's, and that is noted."""
     rows = InvitationRound.objects.select_related("department", "company", "initiative", "session__fair", "second_of")
     round = get_object_or_404(rows, pk=pk)
     if not may_handle_round(person(request), round):
-        raise Http404
+        raise not_theirs(request, round, "was refused round")
     return round
 
 

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bryggan.curriculum.models import SchoolForm
-from bryggan.fair.availability import Availability, BookingState, availability
-from bryggan.fair.fit import years_text
 from bryggan.fair.local_times import clock_text, local
 from bryggan.fair.models import Occasion, Session, State
+from bryggan.fair.programmes.fit import years_text
+from bryggan.fair.seating.availability import Availability, BookingState, availability
 
 # Fewer than this is said in the colour of "now".
 FEW_SEATS = 10

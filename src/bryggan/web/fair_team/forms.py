@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy
 from bryggan.accounts.models import Company, Department, User
 from bryggan.common.safe_html import line, normal
 from bryggan.curriculum.models import SchoolForm
-from bryggan.fair.importing import LARGEST_FILE
+from bryggan.fair.imports.importing import LARGEST_FILE
+from bryggan.fair.imports.referring import References
+from bryggan.fair.imports.remote import BadValue, RemoteSession
 from bryggan.fair.listing import language_name
 from bryggan.fair.local_times import NoSuchTime, clock_text, local, moment, next_day
 from bryggan.fair.models import Fair, Occasion, Session, Venue
 from bryggan.fair.places import VenueDetails
-from bryggan.fair.referring import References
-from bryggan.fair.remote import BadValue, RemoteSession
 from bryggan.fair.supply import OccasionDetails, SessionDetails
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[.:]?([0-5]\d)\Z")

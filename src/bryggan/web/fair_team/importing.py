@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bryggan.common.fetching import FetchError
-from bryggan.fair import exports, importing, sheet_writing
+from bryggan.fair import exports
+from bryggan.fair.imports import importing, sheet_writing
+from bryggan.fair.imports.remote import NotReadable, Reading
+from bryggan.fair.imports.sheet_columns import COLUMNS
 from bryggan.fair.models import Fair
 from bryggan.fair.permissions import may_import
-from bryggan.fair.remote import NotReadable, Reading
-from bryggan.fair.sheet_columns import COLUMNS
 from bryggan.web.accounts.guards import person
 from bryggan.web.editing.views import permitted
 from bryggan.web.fair_team.common import team_fair

@@ -23,7 +23,7 @@ from bryggan.fair.local_times import clock_text, local
 from bryggan.fair.models import Booking, Fair, Occasion, Venue
 from bryggan.fair.numbers import Numbers, numbers_of, together
 from bryggan.fair.permissions import editable_sessions, may_manage_fair, may_see_team_pages
-from bryggan.fair.queries import day_of
+from bryggan.fair.programmes.queries import day_of
 from bryggan.web.accounts.guards import person
 from bryggan.web.editing.views import permitted
 from bryggan.web.fair.filters import Day

@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from bryggan.fair import itineraries, moving, preparing, programme_seats, stops
-from bryggan.fair.changing import CannotBe, ChangedMeanwhile, HasSeats, NoSuchStop, PutAway
-from bryggan.fair.frames import Frame
 from bryggan.fair.local_times import NoSuchTime, clock_text, local, moment
 from bryggan.fair.models import Itinerary, Occasion, Session, Stop
-from bryggan.fair.seats import SeatsRefused
+from bryggan.fair.programmes import itineraries, moving, preparing, programme_seats, stops
+from bryggan.fair.programmes.changing import CannotBe, ChangedMeanwhile, HasSeats, NoSuchStop, PutAway
+from bryggan.fair.programmes.frames import Frame
+from bryggan.fair.seating.seats import SeatsRefused
 from bryggan.initiatives.models import Initiative
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.itineraries.common import (

@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from bryggan.fair import itineraries, stops
 from bryggan.fair.asking import Query
-from bryggan.fair.changing import CannotBe, PutAway
-from bryggan.fair.itinerary_permissions import itineraries_of
 from bryggan.fair.listing import find, supply_of
 from bryggan.fair.local_times import local
 from bryggan.fair.models import Fair, Itinerary, Occasion, Session, Stop
-from bryggan.fair.proposals import Chosen
-from bryggan.fair.queries import ground_of
+from bryggan.fair.programmes import itineraries, stops
+from bryggan.fair.programmes.changing import CannotBe, PutAway
+from bryggan.fair.programmes.itinerary_permissions import itineraries_of
+from bryggan.fair.programmes.proposals import Chosen
+from bryggan.fair.programmes.queries import ground_of
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.itineraries.common import classes_of, number_in, own_itinerary, read_day
 

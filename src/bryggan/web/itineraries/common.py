@@ -15,13 +15,13 @@ from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from django.utils.formats import date_format
 
 from bryggan.accounts.models import SchoolClass, User
-from bryggan.fair.fit import Interests
-from bryggan.fair.frames import Frame
-from bryggan.fair.itinerary_permissions import may_change, may_look
 from bryggan.fair.models import Fair, Itinerary, ItineraryDay, Stop
-from bryggan.fair.proposals import Chosen, Proposal
-from bryggan.fair.reasons import Reason
-from bryggan.fair.timetables import for_timetable
+from bryggan.fair.programmes.fit import Interests
+from bryggan.fair.programmes.frames import Frame
+from bryggan.fair.programmes.itinerary_permissions import may_change, may_look
+from bryggan.fair.programmes.proposals import Chosen, Proposal
+from bryggan.fair.programmes.reasons import Reason
+from bryggan.fair.programmes.timetables import for_timetable
 from bryggan.web.accounts.guards import person
 
 _SALT = "shown programme"

@@ -16,14 +16,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bryggan.accounts.models import SchoolClass
-from bryggan.fair import copying, itineraries
-from bryggan.fair.changing import CannotBe, PutAway
-from bryggan.fair.fit import Interests
-from bryggan.fair.frames import Frame
 from bryggan.fair.models import Fair, Itinerary, Occasion
-from bryggan.fair.proposals import Proposal
-from bryggan.fair.proposing import days_to_choose, propose
-from bryggan.fair.queries import ground_of
+from bryggan.fair.programmes import copying, itineraries
+from bryggan.fair.programmes.changing import CannotBe, PutAway
+from bryggan.fair.programmes.fit import Interests
+from bryggan.fair.programmes.frames import Frame
+from bryggan.fair.programmes.proposals import Proposal
+from bryggan.fair.programmes.proposing import days_to_choose, propose
+from bryggan.fair.programmes.queries import ground_of
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.itineraries import walk_map
 from bryggan.web.itineraries.common import (

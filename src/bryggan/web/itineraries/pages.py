@@ -17,13 +17,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bryggan.accounts.models import SchoolClass
-from bryggan.fair import history, moving, preparing, stops
-from bryggan.fair.changing import NoSuchStop
-from bryggan.fair.frames import Frame
-from bryggan.fair.itinerary_permissions import itineraries_of, itineraries_to_look_at
 from bryggan.fair.local_times import clock_text, local
 from bryggan.fair.models import Fair, Itinerary, ItineraryChange, Stop
-from bryggan.fair.timetables import timetable
+from bryggan.fair.programmes import history, moving, preparing, stops
+from bryggan.fair.programmes.changing import NoSuchStop
+from bryggan.fair.programmes.frames import Frame
+from bryggan.fair.programmes.itinerary_permissions import itineraries_of, itineraries_to_look_at
+from bryggan.fair.programmes.timetables import timetable
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.itineraries import walk_map
 from bryggan.web.itineraries.common import day_of, day_text, itinerary_to_look_at, numbers_in, own_itinerary

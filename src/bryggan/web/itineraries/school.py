@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods
 
 from bryggan.accounts.models import SchoolClass
 from bryggan.accounts.school_days import school_days
-from bryggan.fair import itineraries
-from bryggan.fair.changing import CannotBe
-from bryggan.fair.fit import Interests
 from bryggan.fair.models import Fair
-from bryggan.fair.school_proposing import propose_for_classes
+from bryggan.fair.programmes import itineraries
+from bryggan.fair.programmes.changing import CannotBe
+from bryggan.fair.programmes.fit import Interests
+from bryggan.fair.programmes.school_proposing import propose_for_classes
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.itineraries.common import classes_of, day_text, read_day, sealed, token_in, unsealed
 from bryggan.web.itineraries.making import tell_what_fell_away

@@ -15,11 +15,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bryggan.fair.checks import Mend, Problem
 from bryggan.fair.local_times import clock_text
 from bryggan.fair.models import Stop
-from bryggan.fair.queries import Leg
-from bryggan.fair.timetables import Day, Row, Timetable
+from bryggan.fair.programmes.checks import Mend, Problem
+from bryggan.fair.programmes.queries import Leg
+from bryggan.fair.programmes.timetables import Day, Row, Timetable
 from bryggan.web.itineraries.common import day_text
 
 # Said by the badge of the stop and at the top of the page.

@@ -13,11 +13,11 @@ from math import cos, hypot, radians
 
 from django.utils.translation import gettext as _
 
-from bryggan.fair.day_plans import DayPlan
 from bryggan.fair.models import ItineraryDay, Venue
-from bryggan.fair.proposals import Proposal
-from bryggan.fair.queries import Place
-from bryggan.fair.timetables import Day
+from bryggan.fair.programmes.day_plans import DayPlan
+from bryggan.fair.programmes.proposals import Proposal
+from bryggan.fair.programmes.queries import Place
+from bryggan.fair.programmes.timetables import Day
 
 WIDTH, HEIGHT = 400, 260
 _MARGIN = 40

@@ -16,10 +16,10 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from bryggan.fair.day_plans import DayPlan, PlannedStop, day_plans, preparations_of
 from bryggan.fair.local_times import clock_text, local
 from bryggan.fair.models import Itinerary, ItineraryDay, Preparation, State, Stop, Venue
-from bryggan.fair.timetables import Leg
+from bryggan.fair.programmes.day_plans import DayPlan, PlannedStop, day_plans, preparations_of
+from bryggan.fair.programmes.timetables import Leg
 from bryggan.web.itineraries.walk_map import WalkMap, of_plan
 
 

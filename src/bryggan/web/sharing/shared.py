@@ -23,9 +23,9 @@ from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
 from bryggan.common import rate_limits
-from bryggan.fair.calendars import calendar_of
 from bryggan.fair.models import ShareLink
-from bryggan.fair.sharing import LinkEnded, UnknownToken, opened_by
+from bryggan.fair.programmes.calendars import calendar_of
+from bryggan.fair.programmes.sharing import LinkEnded, UnknownToken, opened_by
 from bryggan.web.accounts.guards import client_address
 from bryggan.web.sharing import pdf
 from bryggan.web.sharing.day_pages import day_pages, shared_address

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from bryggan.fair import sharing as links
-from bryggan.fair.itinerary_permissions import itineraries_of, itineraries_to_look_at, may_change
 from bryggan.fair.models import Itinerary
-from bryggan.fair.timetables import for_timetable
+from bryggan.fair.programmes import sharing as links
+from bryggan.fair.programmes.itinerary_permissions import itineraries_of, itineraries_to_look_at, may_change
+from bryggan.fair.programmes.timetables import for_timetable
 from bryggan.web.accounts.guards import person
 from bryggan.web.sharing import pdf
 from bryggan.web.sharing.day_pages import day_pages, shared_address

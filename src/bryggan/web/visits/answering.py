@@ -22,10 +22,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bryggan.accounts.models import SchoolClass, User
-from bryggan.fair import seats, waiting
 from bryggan.fair.models import Booking, Occasion, WaitingEntry
+from bryggan.fair.seating import seats, waiting
 from bryggan.invitations import answer_links, answering, threads
-from bryggan.invitations.models import Invitation, InvitationRound, VisitMessage
+from bryggan.invitations.models import Invitation, InvitationRound
 from bryggan.invitations.telling import time_text
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.visits.calendar import calendar_file
@@ -266,18 +266,12 @@ def _render(
     if shown.has_said_yes and shown.can_decline and "numbers_form" not in context:
         context["numbers_form"] = NumbersForm(initial=_first_numbers(found), auto_id="andra_%s")
     if not is_linked:
-        thread = list(found.messages.select_related("by"))
-        for message in thread:
-            message.invitation = found
         context.setdefault("message_form", MessageForm())
-        seen = found.class_read_at or found.invited_at
-        context["thread"] = [(one, threads.writer_text(one), _is_new(one, seen)) for one in thread]
+        context["thread"] = [
+            (one, threads.writer_text(one), threads.is_new(one, for_host=False)) for one in threads.of(found)
+        ]
         context["has_new"] = any(is_new for _one, _who, is_new in context["thread"])
     return render(request, template, context, status=status)
-
-
-def _is_new(message: VisitMessage, seen: Any) -> bool:
-    return message.is_from_host and message.at > seen
 
 
 def _first_numbers(invitation: Invitation) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from bryggan.fair import rfc5545
 from bryggan.fair.models import Booking
+from bryggan.fair.programmes import rfc5545
 from bryggan.invitations.visits import invitation_of, place_text, practical_text
 
 REFRESH_MINUTES = 24 * 60

@@ -17,8 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bryggan.accounts.models import SchoolClass, User
-from bryggan.fair import seats, waiting
 from bryggan.fair.models import Booking, SeatOffer, WaitingEntry
+from bryggan.fair.seating import seats, waiting
 from bryggan.invitations import queueing, visits
 from bryggan.invitations.models import Invitation, VisitFeedback
 from bryggan.invitations.telling import people_text, time_text

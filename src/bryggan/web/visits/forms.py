@@ -10,8 +10,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bryggan.accounts.models import SchoolClass
-from bryggan.fair.capacity import MOST_ADULTS, MOST_PUPILS
 from bryggan.fair.models import Occasion
+from bryggan.fair.seating.capacity import MOST_ADULTS, MOST_PUPILS
 from bryggan.invitations import interests, threads
 from bryggan.invitations.models import Kind, Phase, VisitFeedback
 

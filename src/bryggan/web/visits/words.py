@@ -7,11 +7,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bryggan.fair import seats
-from bryggan.fair.capacity import SeatsLeft
 from bryggan.fair.models import Occasion, Session
-from bryggan.fair.programme_seats import reason_of_refusal
-from bryggan.fair.waiting import NotInQueue, OfferIsGone
+from bryggan.fair.programmes.programme_seats import reason_of_refusal
+from bryggan.fair.seating import seats
+from bryggan.fair.seating.capacity import SeatsLeft
+from bryggan.fair.seating.waiting import NotInQueue, OfferIsGone
 from bryggan.invitations.answering import CannotAnswer
 
 

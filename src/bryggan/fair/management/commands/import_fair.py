@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from bryggan.common.fetching import FetchError
-from bryggan.fair import importing, sheet_writing
+from bryggan.fair.imports import importing, sheet_writing
+from bryggan.fair.imports.remote import Fault, NotReadable
 from bryggan.fair.models import Fair
-from bryggan.fair.remote import Fault, NotReadable
 
 # Of errors and warnings printed for people; --json has every error.
 MOST_PRINTED = 50

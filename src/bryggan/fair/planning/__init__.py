@@ -1,0 +1,1 @@
+"""Days and routes worked out on numbers alone: no rows, no framework."""

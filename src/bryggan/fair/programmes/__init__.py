@@ -1,0 +1,1 @@
+"""A class's own programme: proposed, changed, checked, shown and shared."""

@@ -1,0 +1,146 @@
+"""A programme with all that checking, showing and changing it needs, read in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+
+from bryggan.accounts.models import SchoolClass
+from bryggan.curriculum.models import SchoolForm
+from bryggan.fair.local_times import local
+from bryggan.fair.models import Fair, Itinerary, ItineraryDay, Occasion, Stop
+from bryggan.fair.planning import planner
+from bryggan.fair.programmes.fit import Fit, programmes_of, unsuited_for
+from bryggan.fair.programmes.frames import Frame
+from bryggan.fair.programmes.offers import Offer, minute_of, offers_of, sessions_of
+from bryggan.fair.programmes.queries import Ground, ground_of, with_sessions
+from bryggan.fair.seating import seats
+from bryggan.fair.seating.standing import NOWHERE, Standing, standings_of
+
+
+@dataclass(frozen=True)
+class ItineraryRead:
+    """A programme's days and stops in order, its stops' occasions with sessions and venues in place."""
+
+    itinerary: Itinerary
+    ground: Ground
+    days: tuple[ItineraryDay, ...]
+    stops: tuple[Stop, ...]
+    offers: dict[int, Offer]
+    standings: dict[int, Standing]
+
+    @property
+    def school_class(self) -> SchoolClass:
+        return self.itinerary.school_class
+
+    @property
+    def fair(self) -> Fair:
+        return self.ground.fair
+
+    def day(self, on: date) -> ItineraryDay | None:
+        return next((day for day in self.days if day.on == on), None)
+
+    def stops_on(self, on: date) -> list[Stop]:
+        return [stop for stop in self.stops if local(stop.starts_at).date() == on]
+
+    def standing(self, stop: Stop) -> Standing:
+        return self.standings.get(stop.occasion_id or 0, NOWHERE)
+
+
+def read_itinerary(itinerary: Itinerary, *, all_venues: bool = False, now: datetime | None = None) -> ItineraryRead:
+    """Ten statements at the most, beside those for the class, its school and the fair when they are not read yet.
+
+    `all_venues`: the fair's other venues too, for planning.
+    """
+    days = tuple(itinerary.days.order_by("on"))
+    rows = itinerary.stops.kept().select_related("occasion__session__venue", "venue").order_by("starts_at", "pk")
+    stops = tuple(rows)
+    occasions = [stop.occasion for stop in stops if stop.occasion is not None]
+    keys = {occasion.pk for occasion in occasions}
+    venues = {venue.pk: venue for stop in stops if (venue := stop.place) is not None}
+    ground = ground_of(itinerary.fair, itinerary.school_class, venues=None if all_venues else venues)
+    with_sessions(ground, occasions, {occasion.session_id: occasion.session for occasion in occasions})
+    for stop in stops:
+        stop.itinerary = itinerary
+        if stop.venue_id is not None:
+            stop.venue = ground.venues[stop.venue_id]
+    standings = standings_of(itinerary.school_class, keys)
+    fits = suitability(itinerary.school_class, occasions)
+    offers = {
+        offer.occasion.pk: offer
+        for offer in offers_of_any_day(ground, itinerary.school_class, occasions, fits, standings, now=now)
+    }
+    return ItineraryRead(itinerary, ground, days, stops, offers, standings)
+
+
+def suitability(school_class: SchoolClass, occasions: Sequence[Occasion]) -> dict[int, Fit]:
+    """Whether the class may come to their sessions, without asking what they are worth to it; one statement."""
+    sessions = sessions_of(occasions)
+    # Forms and years decide for everybody but upper secondary, where they are given.
+    upper = school_class.school_form == SchoolForm.UPPER_SECONDARY
+    asked = [one.pk for one in sessions if upper or not (one.school_forms or one.school_years)]
+    programmes = programmes_of(asked) if asked else {}
+    found: dict[int, Fit] = {}
+    for session in sessions:
+        unsuited = unsuited_for(session, school_class, programmes.get(session.pk, ()))
+        found[session.pk] = Fit(0.0, unsuited=unsuited)
+    return found
+
+
+def offers_of_any_day(
+    ground: Ground,
+    school_class: SchoolClass,
+    occasions: Sequence[Occasion],
+    fits: dict[int, Fit],
+    standings: dict[int, Standing],
+    *,
+    now: datetime | None = None,
+    whatever_the_clock: bool = True,
+) -> list[Offer]:
+    """What each occasion is to the class on the day that it begins; two statements."""
+    now = now or timezone.now()
+    left = seats.seats_left(occasions, now=now) if occasions else {}
+    found = []
+    for on in sorted({local(occasion.starts_at).date() for occasion in occasions}):
+        of_day = [occasion for occasion in occasions if local(occasion.starts_at).date() == on]
+        found += offers_of(
+            ground,
+            school_class,
+            of_day,
+            on,
+            fits=fits,
+            standings=standings,
+            left=left,
+            now=now,
+            whatever_the_clock=whatever_the_clock,
+        )
+    return found
+
+
+def day_stop(stop: Stop, on: date, standing: Standing = NOWHERE, *, is_locked: bool = False) -> planner.DayStop:
+    """The stop in the planner's words. Its tag is the stop's own id.
+
+    Who waits in a queue has not got seats, but knows that it is full.
+    """
+    session = stop.occasion.session if stop.occasion else None
+    return planner.DayStop(
+        kind=stop.kind,  # type: ignore[arg-type]
+        begins=minute_of(on, stop.starts_at),
+        ends=minute_of(on, stop.ends_at),
+        place=session.venue_id if session else stop.venue_id,
+        key=stop.occasion_id,
+        session=session.pk if session else None,
+        title=session.title if session else stop.title,
+        is_locked=is_locked,
+        has_seats=standing.has_anything,
+        tag=str(stop.uid),
+    )
+
+
+def frame_of(read: ItineraryRead, on: date) -> Frame:
+    """The frame of a day of the programme; the usual one for a day that it does not have."""
+    day = read.day(on)
+    return Frame.of(day) if day else read.ground.frame(read.school_class, on)
