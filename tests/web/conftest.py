@@ -292,6 +292,7 @@ def assert_accessible(page: Page, where: str = "") -> None:
 
 def assert_fits(page: Page, where: str = "") -> None:
     """Nothing sticks out at the side."""
+    page.wait_for_load_state()
     width, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert width <= room, f"{page.url} {where} is {width} px wide in {room}"
 

@@ -37,7 +37,7 @@ kinds = [stop.kind for stop in itinerary.stops.kept()]
 print(json.dumps({{
     "sessions": kinds.count("session"), "lunches": kinds.count("lunch"), "days": itinerary.days.count(),
     "problems": [str(problem.reason) for problem in problems_of(itinerary) if problem.is_hard],
-    "booked": Booking.objects.filter(school_class=itinerary.school_class).count(),
+    "booked": Booking.objects.filter(school_class=itinerary.school_class, made_at__gte=itinerary.made_at).count(),
 }}))
 """)  # fmt: skip
     return dict(json.loads(told))
