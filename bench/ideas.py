@@ -1,13 +1,17 @@
 """A school morning of ideas: 20 classes of 35 phones at once, with their teachers and projectors.
 
-    .venv/bin/python bench/ideas.py [--classes 20] [--phones 35] [--seconds 90] [--workers 2]
+    .venv/bin/python bench/ideas.py [--classes 20] [--phones 35] [--seconds 60] [--workers 2]
+    .venv/bin/python bench/ideas.py --cpu
 
-Starts a PostgreSQL server and `bryggan serve` of its own, talks to 127.0.0.1 only, and ends by itself. The load
-generator is this program: one asyncio process with a connection for each phone, on the same cores as server and
-database. Each phone opens the round's page, asks every five seconds (give or take a fifth) whether something has
-changed, hands in an idea, and votes three times. Teachers read and approve; projectors follow. `healthz`, asked five
-times a second in the same run, is the floor: what an answer costs on this machine just then when nothing is asked for.
-Prints JSON; exits with 1 when an answer was wrong or the phones' p95 is above the budget.
+Starts a PostgreSQL server (which does not wait for the disk, as in the tests) and `bryggan serve` of its own, talks to
+127.0.0.1 only, and ends by itself within a minute and a half. The load generator is this program: one asyncio process
+with a connection for each phone, on the same cores as server and database. Each phone opens the round's page, asks
+every five seconds (give or take a fifth) whether something has changed, hands in an idea, and votes three times.
+Teachers read and approve; projectors follow. `healthz`, asked five times a second in the same run, is the floor: what
+an answer costs on this machine just then when nothing is asked for.
+Prints JSON; exits with 1 when an answer was wrong or the phones' p95 is above the budget. With `--cpu` there is no
+server and no load: each kind of request goes through the whole application in this process, in a round of 35 phones
+and as many approved ideas, and what is printed is its CPU and its statements.
 """
 
 from __future__ import annotations
@@ -27,13 +31,15 @@ import tempfile
 import time
 import uuid
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 ROOT = Path(__file__).resolve().parents[1]
 BUDGET_MS = 150
+_TO_VOTE_ON = re.compile(r'name="idea" value="(\d+)">\s*<input type="hidden" name="wants" value="1">')
 PHONE_KINDS = ("page", "nothing new", "something new", "idea", "vote")
 
 
@@ -160,8 +166,8 @@ async def phone(own: Class, port: int, measured: Measured, begins: float, ends: 
     await asyncio.sleep(max(0.0, begins + random.uniform(0, 10) - loop.time()))
     page = await browser.ask("page", f"/ide/{own.code}")
     tag = _found(r'data-tag="([^"]+)"', page.body).replace("&quot;", '"')
-    writes_at = random.uniform(begins + 10, half - 10)
-    votes_at = sorted(random.uniform(half + 8, ends - 3) for _ in range(3))
+    writes_at = random.uniform(loop.time() + 2, half - 2)
+    votes_at = sorted(random.uniform(half + 5, ends - 3) for _ in range(3))
     live = page.body
     while loop.time() < ends:
         await asyncio.sleep(jitter(5))
@@ -175,8 +181,7 @@ async def phone(own: Class, port: int, measured: Measured, begins: float, ends: 
             idea = {"text": f"En idé om vatten, nummer {random.randrange(10**6)}", "sent_key": str(uuid.uuid4())}
             sent = await browser.ask("idea", f"/ide/{own.code}", idea)
             live = sent.body or live
-        numbers = re.findall(r'name="idea" value="(\d+)">\s*<input type="hidden" name="wants" value="1">', live)
-        if votes_at and loop.time() > votes_at[0] and numbers:
+        if votes_at and loop.time() > votes_at[0] and (numbers := re.findall(_TO_VOTE_ON, live)):
             votes_at.pop(0)
             choice = {"idea": random.choice(numbers), "wants": "1"}
             sent = await browser.ask("vote", f"/ide/{own.code}/rost", choice)
@@ -196,9 +201,11 @@ async def teacher(own: Class, port: int, measured: Measured, ends: float, half: 
         told = await browser.ask("teacher asks", f"/idrundor/{own.pk}/nu", tag=tag, wanted=(200, 304))
         if told.status == 200:
             tag = told.headers.get("etag", tag)
-            for idea in re.findall(r'id="approve-(\d+)"', told.body)[:6]:
+            # Nobody reads more than two in four seconds. The browser follows to the page, as after any form.
+            for idea in re.findall(r'id="approve-(\d+)"', told.body)[:2]:
                 data = {"csrfmiddlewaretoken": token, "action": "approve"}
                 await browser.ask("teacher approves", f"/idrundor/{own.pk}/ide/{idea}", data, wanted=(302,))
+                await browser.ask("teacher's page", f"/idrundor/{own.pk}")
         if mode == "write" and loop.time() > half:
             mode = "vote"
             data = {"csrfmiddlewaretoken": token, "mode": mode}
@@ -240,8 +247,9 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--classes", type=int, default=20)
     parser.add_argument("--phones", type=int, default=35)
-    parser.add_argument("--seconds", type=float, default=90)
+    parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--cpu", action="store_true")
     options = parser.parse_args()
     if "BRYGGAN_DATABASE_URL" not in os.environ:
         command = [sys.executable, str(ROOT / "script" / "with_postgresql.py"), sys.executable, *sys.argv]
@@ -258,6 +266,9 @@ def main() -> int:
             HOST="127.0.0.1",
             PORT=str(port),
         )
+        if options.cpu:
+            print(json.dumps(cpu_of_each(prepare(1)[0]), indent=1, ensure_ascii=False))
+            return 0
         classes = prepare(options.classes)
         before = os.getloadavg()
         server = subprocess.Popen(
@@ -266,15 +277,16 @@ def main() -> int:
         )
         try:
             wait(port)
-            used = cpu_of(server.pid)
+            database = database_pid()
+            used, used_by_database, own = cpu_of(server.pid), cpu_of(database), own_cpu()
             start = time.monotonic()
             measured = asyncio.run(lesson(classes, options.phones, options.seconds, port))
             took = time.monotonic() - start
-            used = cpu_of(server.pid) - used
+            used, used_by_database = cpu_of(server.pid) - used, cpu_of(database) - used_by_database
+            own = own_cpu() - own
         finally:
             server.terminate()
             server.wait(timeout=60)
-    own = resource.getrusage(resource.RUSAGE_SELF)
     phones = [one for kind in PHONE_KINDS for one in measured.times[kind]]
     result: dict[str, Any] = {
         "phones": options.classes * options.phones,
@@ -288,7 +300,8 @@ def main() -> int:
         "cpu": {
             "server, of one core": round(used / took, 2),
             "server, ms per request": round(1000 * used / max(1, sum(map(len, measured.times.values()))), 2),
-            "generator, of one core": round((own.ru_utime + own.ru_stime) / took, 2),
+            "database, of one core": round(used_by_database / took, 2),
+            "generator, of one core": round(own / took, 2),
         },
         "load average before and after": [round(before[0], 1), round(os.getloadavg()[0], 1)],
     }
@@ -329,6 +342,70 @@ def prepare(number: int) -> list[Class]:
     return made
 
 
+def cpu_of_each(own: Class) -> dict[str, Any]:
+    """Milliseconds of CPU and number of statements of one request of each kind."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from bryggan.ideas import leading
+    from bryggan.ideas.models import Idea, IdeaRound
+    from bryggan.web import staticfiles
+
+    staticfiles.prepare()
+    opened = IdeaRound.objects.get()
+    by = opened.school_class.teachers.get()
+    teacher = Client(headers={"Host": "127.0.0.1"})
+    teacher.cookies["sessionid"] = own.session
+    phones = [Client(headers={"Host": "127.0.0.1", "X-Follow": "1", "Accept-Encoding": "gzip"}) for _ in range(35)]
+    for phone in phones:
+        phone.get(f"/ide/{own.code}")
+        phone.post(f"/ide/{own.code}", {"text": "En idé om vatten", "sent_key": str(uuid.uuid4())})
+    for idea in Idea.objects.all():
+        leading.approve(idea, by=by)
+    turn = iter(range(10**9))
+
+    def following(client: Client, address: str) -> Callable[[], Any]:
+        tag = client.get(address).headers["ETag"]
+        return lambda: client.get(address, headers={"If-None-Match": tag})
+
+    def post(number: int) -> Any:
+        data = {"text": f"Idé {number}", "sent_key": str(uuid.uuid4())}
+        return phones[number % 35].post(f"/ide/{own.code}", data)
+
+    def vote(number: int) -> Any:
+        data = {"idea": numbers[number // 70 % 35], "wants": "10"[number // 35 % 2]}
+        return phones[number % 35].post(f"/ide/{own.code}/rost", data)
+
+    asked: dict[str, tuple[Callable[[], Any], int]] = {
+        "healthz": (lambda: phones[0].get("/healthz"), 400),
+        "nothing new": (following(phones[0], f"/ide/{own.code}/nu"), 400),
+        "something new": (lambda: phones[0].get(f"/ide/{own.code}/nu"), 200),
+        "page": (lambda: phones[0].get(f"/ide/{own.code}"), 100),
+        "teacher's page": (lambda: teacher.get(f"/idrundor/{own.pk}"), 40),
+        "teacher asks, nothing new": (following(teacher, f"/idrundor/{own.pk}/nu"), 100),
+        "projector, something new": (lambda: teacher.get(f"/idrundor/{own.pk}/tavla/nu"), 60),
+        "idea": (lambda: post(next(turn)), 200),
+        "vote": (lambda: vote(next(turn)), 200),
+    }
+    numbers = list(Idea.objects.values_list("pk", flat=True))
+    found = {}
+    for kind, (ask, times) in asked.items():
+        if kind == "vote":
+            leading.set_mode(opened, "vote", by=by)
+        for _warm in range(3):
+            ask()
+        with CaptureQueriesContext(connection) as statements:
+            status = ask().status_code
+        sql = len(statements)
+        start = time.process_time()
+        for _time in range(times):
+            ask()
+        taken = (time.process_time() - start) / times
+        found[kind] = {"cpu ms": round(taken * 1000, 2), "sql": sql, "status": status}
+    return found
+
+
 def wait(port: int) -> None:
     until = time.monotonic() + 120
     while time.monotonic() < until:
@@ -351,9 +428,23 @@ def cpu_of(pid: int) -> float:
             number, parts = int(stat.parent.name), stat.read_text().rpartition(")")[2].split()
         except (OSError, ValueError):
             continue
-        if number == pid or int(parts[1]) == pid:
+        if pid and pid in (number, int(parts[1])):
             ticks += int(parts[11]) + int(parts[12])
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def own_cpu() -> float:
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    return own.ru_utime + own.ru_stime
+
+
+def database_pid() -> int:
+    """The server's, when it is the one that this program has started; 0 for another, which is not counted."""
+    folder = parse_qs(urlsplit(os.environ["BRYGGAN_DATABASE_URL"]).query).get("host", [""])[0]
+    try:
+        return int((Path(folder) / "data" / "postmaster.pid").read_text().split()[0])
+    except (OSError, ValueError):
+        return 0
 
 
 def summed(times: list[float]) -> dict[str, float]:

@@ -252,29 +252,31 @@ def after_the_answers(guide: Guide) -> None:
 
 @scene
 def messages(guide: Guide) -> None:
-    # The same conversation from both sides; the host's is the one that stays.
-    page = guide.open("/inbjudningar", TEACHER)
-    page.get_by_role("listitem").filter(has_text="Bestäm om torget").filter(has_text="8B").get_by_role(
-        "link"
-    ).first.click()
-    page.wait_for_url(re.compile(r"/inbjudningar/\d+"))
-    guide.shoot(page, "samordnare-meddelande", of=page.locator(":has(> #meddelanden)"))
     page = guide.open("/forvaltning/utskick", COORDINATOR)
     page.get_by_role("link", name="Bestäm om torget").click()
     row = page.get_by_role("row").filter(has_text="8B")
-    written = row.get_by_role("link", name="Skriv").get_attribute("href")
-    guide.shoot(guide.open(str(written), COORDINATOR), "samordnare-meddelande")
+    row.get_by_role("link", name=re.compile("Öppna och skriv")).click()
+    page.wait_for_url(re.compile(r"/inbjudan/\d+"))
+    page.get_by_label("Skriv till klassen").fill("Tisdag passar bra. Välkomna!")
+    send = page.get_by_role("button", name="Skicka", exact=True)
+    guide.shoot(page, "samordnare-meddelande", press=send, of=page.locator("section:has(> #meddelanden)"))
+    send.click()
+    page.get_by_text("Tisdag passar bra.").wait_for()
+    guide.shoot(guide.open("/forvaltning/besok", COORDINATOR), "samordnare-besok")
 
 
 @scene
 def attendance(guide: Guide) -> None:
     guide.demo.run("-c", LET_TIME_PASS)
-    page = guide.open("/forvaltning/utskick", COORDINATOR)
-    page.get_by_role("link", name="Bygg ditt kvarter").click()
-    came = page.get_by_role("button", name=re.compile("^Kom( |:|$)")).first
+    page = guide.open("/forvaltning/besok?visa=har-varit", COORDINATOR)
+    visit = page.get_by_role("listitem").filter(has_text="Bygg ditt kvarter").first
+    came = visit.get_by_role("button", name=re.compile("^Kom(?! inte)"))
     guide.shoot(page, "samordnare-narvaro", press=came)
     came.click()
     page.wait_for_load_state()
+    page.get_by_role("listitem").filter(has_text="Bygg ditt kvarter").first.get_by_role("link").first.click()
+    page.wait_for_url(re.compile(r"/inbjudan/\d+"))
+    guide.shoot(page, "samordnare-hur-var-det", of=page.locator("section:has(> #how)"))
 
 
 @scene

@@ -29,11 +29,14 @@ LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
 # Calculations: dataclasses in, dataclasses out, no framework.
 PURE = (
+    "alignment/calibration.py",
     "alignment/ranking.py",
+    "alignment/reasons.py",
     "alignment/signals.py",
     "alignment/swedish.py",
     "alignment/textindex.py",
     "alignment/themes.py",
+    "alignment/yearless.py",
     "common/fetching.py",
     "common/readability.py",
     "common/safe_html.py",

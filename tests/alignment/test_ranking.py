@@ -230,7 +230,9 @@ def _ndcg(points: Sequence[ScoredPoint], official: Sequence[Point], grades: Mapp
 
 def _precedent(name: str, title: str, theme: str) -> precedents.Precedent:
     evidence = {theme: 0.9}
-    return precedents.Precedent(name, precedents.seal_of(title, ""), {}, {}, {}, evidence, ("regn",), bytes([1]) * 384)
+    return precedents.Precedent(
+        name, precedents.seal_of(title, ""), {}, {}, {}, {}, evidence, ("regn",), bytes([1]) * 384
+    )
 
 
 def _score(points: list[Point], judged: tuple[precedents.Precedent, ...], content_id: str) -> float:

@@ -9,6 +9,7 @@
     lanes        which of the worker's lanes run; none: only giving out seats, without anybody above who tells of it
     first_day, hours    from which morning on, and for how many school hours
     acts, rounds        in how many acts of the clients, and rounds of the worker, they pass
+    ahead               how much of the whole the clients may have done before the worker has; then they wait for it
     kill_workers, kill_clients    how many of each are killed on the way, in the middle of whatever
 
 Time goes by what clients and worker do, and waits for whichever is behind, so a run is equally long on a slow machine
@@ -56,6 +57,8 @@ class Plan:
     rounds: int = 40
     client: str = "fair.crowd:teacher"
     lanes: tuple[str, ...] = ()
+    # How much of the whole the clients may have done before the worker has.
+    ahead: float = 1
     kill_workers: int = 1
     kill_clients: int = 1
     seed: int = 1
@@ -163,6 +166,11 @@ class Progress:
         """From 0 to 1, and a little beyond."""
         return min(self.acts.sum() / self.plan.acts, self.rounds.sum() / self.plan.rounds)
 
+    @property
+    def clients_are_ahead(self) -> bool:
+        """Hundreds that do not wait for the worker stand before it in every line, and time stands still."""
+        return self.acts.sum() / self.plan.acts > self.rounds.sum() / self.plan.rounds + self.plan.ahead
+
 
 def _crowd(plan: Plan, progress: Progress) -> Counter[str]:
     """Fork the worker and the clients, kill some, and add up what they saw."""
@@ -250,8 +258,8 @@ def _client(own: int, progress: Progress, act: Callable[..., None], report: Path
     acts = 0
     while dies or progress.share < 1:
         # Nobody comes back again and again while others have not come once.
-        if acts > 2 + progress.acts.sum() / plan.clients * 1.1:
-            time.sleep(0.02)
+        if progress.clients_are_ahead or acts > 2 + progress.acts.sum() / plan.clients * 1.1:
+            time.sleep(0.02 + dice.random() * 0.08)
             continue
         for number in mine:
             if dies:

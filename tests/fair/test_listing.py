@@ -252,7 +252,7 @@ def test_a_fair_costs_as_many_statements_with_fifty_sessions_as_with_one() -> No
         assert result.count == number
         return len(captured)
 
-    assert statements(1) == statements(50) == 8
+    assert statements(1) == statements(50) == 10
 
 
 # What is asked

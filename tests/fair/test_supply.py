@@ -141,6 +141,20 @@ def test_a_moved_time_takes_its_stops_along_and_tells_each_teacher_once(
     assert "Vi väntar på båten." in session.change_note
 
 
+def test_seats_and_places_in_the_queue_of_a_moved_time_are_at_its_new_time(
+    session: Session, itinerary: Itinerary, editor: User
+) -> None:
+    occasion = given.occasion(session, at(10), capacity=30)
+    booking = seats.book(occasion=occasion, school_class=itinerary.school_class, pupils=20, adults=2, by=editor)
+    entry = waiting.join(occasion=occasion, school_class=given.school_class(), pupils=20, adults=2, by=editor)
+
+    move(occasion, 13, editor)
+
+    for row in (booking, entry):
+        row.refresh_from_db()
+        assert (row.starts_at, row.ends_at) == (at(13), at(14))
+
+
 def test_a_teacher_of_two_classes_gets_one_letter_about_both(
     fair: Fair, occasion: Occasion, itinerary: Itinerary, teacher: User, editor: User
 ) -> None:

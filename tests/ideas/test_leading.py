@@ -299,3 +299,30 @@ def test_a_round_whose_time_ran_out_takes_nothing_more() -> None:
     assert taking_part.round_by_code(round.code or "") is None
     with pytest.raises(RoundIsOver):
         ideas.idea(round)
+
+
+def test_what_waits_from_one_phone_is_hidden_at_once_and_each_can_be_undone() -> None:
+    round = ideas.idea_round()
+    by = ideas.leader_of(round)
+    shown = ideas.approved(round, "Bra idé", key="skojare")
+    junk = [ideas.idea(round, f"Skräp {number}", key="skojare") for number in range(5)]
+    other = ideas.idea(round, "En annans", key="annan")
+
+    hidden = [leading.hide_all_from_phone(junk[0], by=by) for _ in "ab"]
+    leading.undo(junk[2], by=by)
+
+    states = dict(Idea.objects.values_list("pk", "state"))
+    assert hidden == [5, 0]
+    assert [states[one.pk] for one in (shown, other, junk[2], junk[4])] == [
+        State.APPROVED, State.WAITING, State.WAITING, State.HIDDEN
+    ]  # fmt: skip
+    with pytest.raises(NotAllowed):
+        leading.hide_all_from_phone(junk[2], by=people.teacher())
+
+
+def test_after_the_end_nobody_knows_what_came_from_one_phone() -> None:
+    round = ideas.idea_round()
+    waiting = [ideas.idea(round, f"Idé {number}") for number in range(2)]
+    leading.close_round(round, by=ideas.leader_of(round))
+
+    assert leading.hide_all_from_phone(waiting[0], by=ideas.leader_of(round)) == 0

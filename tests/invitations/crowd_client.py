@@ -9,6 +9,9 @@ from bryggan.accounts.letters import Letter, render
 from bryggan.accounts.models import LetterKind, User
 from fair.crowd import Plan
 
+# Whoever has seats, or is offered them, is one among two hundred, and comes back more often than those who wait.
+LOOKS_AGAIN = 0.1
+
 # Addresses and the words of letters are read once, before the others are forked, as in a server that has been at work.
 render(Letter(subject="", paragraphs=[]), kind=LetterKind.SEATS, to=User(pk=1))
 
@@ -16,11 +19,14 @@ render(Letter(subject="", paragraphs=[]), kind=LetterKind.SEATS, to=User(pk=1))
 def teacher(number: int, plan: Plan, dice: random.Random, seen: Counter[str]) -> None:
     """One thing: look where the class stands, and press a button of what she sees there."""
     from bryggan.accounts.models import SchoolClass
-    from bryggan.fair.models import Occasion, SeatOffer
+    from bryggan.fair.models import Booking, Occasion, SeatOffer
     from bryggan.fair.seating import seats
     from bryggan.invitations import answering, queueing
     from bryggan.invitations.models import Invitation
 
+    if dice.random() < LOOKS_AGAIN:
+        inside = Booking.objects.filter(occasion=plan.occasions[0]).exclude(state=Booking.State.ENDED)
+        number = inside.values_list("school_class", flat=True).order_by("?").first() or number
     school_class = SchoolClass.objects.get(pk=number)
     by = school_class.teachers.get()
     invitation = Invitation.objects.get(school_class=school_class)
@@ -28,11 +34,13 @@ def teacher(number: int, plan: Plan, dice: random.Random, seen: Counter[str]) ->
     chance = dice.random()
     try:
         if offer:
-            # The rest look and forget, so that the time runs out.
-            if chance < 0.6:
+            # Every other offer is looked at and forgotten, so that its time runs out, however quick the machine is.
+            if offer.pk % 2:
+                seen["forgotten"] += 1
+            elif chance < 0.85:
                 queueing.accept_offer(offer, by=by)
                 seen["accepted"] += 1
-            elif chance < 0.7:
+            else:
                 queueing.decline_offer(offer, by=by)
                 seen["declined"] += 1
         elif invitation.state in (Invitation.State.ACCEPTED, Invitation.State.QUEUED):

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts import factories as people
 from accounts.together import at_once
+from bryggan.accounts import letters
 from bryggan.accounts.actions import NotAllowed
-from bryggan.accounts.models import Fact, LetterKind, Notice
+from bryggan.accounts.models import Coordination, Fact, LetterKind, LetterPreference, Notice
 from bryggan.common.models import AuditEntry, OutgoingMail
 from bryggan.fair.models import State
 from bryggan.invitations import interests
@@ -160,3 +164,33 @@ def test_two_teachers_who_press_at_once_make_one_interest_and_one_letter() -> No
 
     assert len(set(made)) == 1
     assert Interest.objects.count() == OutgoingMail.objects.count() == 1
+
+
+def test_each_coordinator_hears_of_interest_at_her_own_pace_and_never_twice() -> None:
+    monday = datetime(2027, 3, 1, 9, tzinfo=UTC)
+    department, at_once_please = make.host()
+    daily, weekly, never = people.user(), people.user(), people.user()
+    for person, pace in ((daily, "daily"), (weekly, "weekly"), (never, "never")):
+        Coordination.objects.create(user=person, department=department)
+        letters.choose(person, LetterKind.INTEREST, LetterPreference.Pace(pace))
+    initiative, teacher = make.initiative(department), people.teacher()
+    classes = [people.school_class(teacher, label=label) for label in ("8A", "8B")]
+
+    def mails() -> dict[str, int]:
+        letters.send_digests()
+        sent = list(OutgoingMail.objects.values_list("to", flat=True))
+        return {name: sent.count(one.email) for name, one in everybody.items()}
+
+    everybody = {"at once": at_once_please, "daily": daily, "weekly": weekly, "never": never}
+    seen = []
+    for hours, school_class in ((0, classes[0]), (3, classes[1]), (25, None), (26, None), (170, None), (400, None)):
+        with time_machine.travel(monday + timedelta(hours=hours), tick=False):
+            if school_class:
+                for _ in range(2):
+                    express_interest(school_class=school_class, initiative=initiative, by=teacher)
+            seen.append(tuple(mails().values()))
+
+    assert seen == [(1, 0, 0, 0), (2, 0, 0, 0), (2, 1, 0, 0), (2, 1, 0, 0), (2, 1, 1, 0), (2, 1, 1, 0)]
+    gathered = OutgoingMail.objects.get(to=weekly.email).text
+    assert gathered.count("En klass är nyfiken") == 2
+    assert Notice.objects.filter(user=never).count() == 2

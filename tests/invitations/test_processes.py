@@ -76,6 +76,7 @@ def test_two_hundred_invited_classes_for_thirty_seats(sink: Sink, settings: Sett
         hours=7 * 8 + 7.5,
         acts=3 * clients,
         rounds=30,
+        ahead=0.05,
         client="invitations.crowd_client:teacher",
         lanes=("seats", "mail"),
         kill_workers=2,
@@ -88,8 +89,8 @@ def test_two_hundred_invited_classes_for_thirty_seats(sink: Sink, settings: Sett
 
     offers = Counter(SeatOffer.objects.values_list("state", flat=True))
     assert (seen["clients killed"], seen["workers killed"]) == (2, 2)
-    assert min(seen[what] for what in ("accepted", "cancelled", Invitation.State.QUEUED)) > 0
-    assert offers[SeatOffer.State.RAN_OUT] > 0
+    assert min(seen[what] for what in ("accepted", "cancelled", Invitation.State.QUEUED)) > 0, seen
+    assert offers[SeatOffer.State.RAN_OUT] > 0, offers
     assert_that_seats_went_right(occasion)
     assert_that_mail_went_right(sink, most_repeats=seen["workers killed"])
     # Whoever was offered seats has heard of it, and of nothing that did not happen.

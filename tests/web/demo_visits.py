@@ -74,5 +74,38 @@ Interest.objects.get_or_create(
     school_class=classes[0], initiative=Initiative.objects.get(remote_id="demo-pilot"), withdrawn_at=None,
     defaults={"note": "Vi arbetar med vatten i vår.", "expressed_by": teacher},
 )
+[hosted_at] = times("Studiebesök på stadens labb", now - timedelta(days=1))
+hosted = invited(classes[0], "Studiebesök på stadens labb", hosted_at)
+hosted.booking = Booking.objects.create(
+    occasion=hosted_at, school_class=classes[0], pupils=20, adults=2, seats=22, state="booked", booked_at=now,
+    starts_at=hosted_at.starts_at, ends_at=hosted_at.ends_at,
+)
+hosted.state, hosted.answered_by, hosted.answered_at, hosted.needs = "accepted", teacher, now, "Vi behöver hiss."
+hosted.save()
+threads.write(hosted, "Tack för i går!", is_from_host=False, form_token=uuid.uuid4(), by=teacher)
 print(waits.pk, answer_links.answer_path(waits, teacher), offer.pk, visit.pk)
 """
+
+# Addresses of what the demo's department sees of its visits. Prints JSON.
+MAKE_HOSTED = (
+    MAKE_VISIT.rpartition("print(")[0]
+    + """
+import json
+at_the_fair = Occasion.objects.filter(
+    session__fair__is_published=True, session__state="published", session__kind="fixed"
+).exclude(session__department=None).order_by("pk").first()
+booked, _made = Booking.objects.get_or_create(
+    occasion=at_the_fair, school_class=others, defaults={
+        "pupils": 20, "adults": 2, "seats": 22, "state": "booked", "booked_at": now,
+        "starts_at": at_the_fair.starts_at, "ends_at": at_the_fair.ends_at,
+    },
+)
+print(json.dumps({
+    "hosted visits": "/forvaltning/besok",
+    "hosted visits that have been": "/forvaltning/besok?visa=har-varit",
+    "a hosted visit": f"/forvaltning/inbjudan/{visit.pk}",
+    "a hosted visit that has been": f"/forvaltning/inbjudan/{hosted.pk}",
+    "a hosted visit at the fair": f"/forvaltning/besok/{booked.pk}",
+}))
+"""
+)

@@ -16,7 +16,7 @@ from web.conftest import NARROW, WIDE, Demo, Visit, Watched, assert_accessible, 
 from web.demo_ideas import MAKE_ROUND
 from web.demo_programme import MAKE_PROGRAMME
 from web.demo_shared import MAKE_SHARED
-from web.demo_visits import MAKE_VISIT
+from web.demo_visits import MAKE_HOSTED, MAKE_VISIT
 
 pytestmark = pytest.mark.browser
 
@@ -118,8 +118,14 @@ PAGES: list[tuple[str, str, str]] = [
     ("invitation_round", COORDINATOR, "round of invitations"),
     ("cancel_round", COORDINATOR, "cancelling of invitations"),
     ("cancel_visit", COORDINATOR, "cancelled visit of invitations"),
+    ("host_visits", COORDINATOR, "hosted visits"),
+    ("host_visits", COORDINATOR, "hosted visits that have been"),
+    ("host_invitation", COORDINATOR, "a hosted visit"),
+    ("host_invitation", COORDINATOR, "a hosted visit that has been"),
+    ("host_visit", EDITOR, "a hosted visit at the fair"),
     ("company_signup", STRANGER, "/foretag"),
     ("companies", EDITOR, "/redaktion/foretag"),
+    ("company", EDITOR, "company of invitations"),
     ("fair_play", EDITOR, "/redaktion/rattvisa"),
     ("fair", STRANGER, "/massan"),
     ("fair", STRANGER, "/massan?q=xyzzyqwert&subject=NEJ&day=2001-01-01&group_size=x"),
@@ -186,7 +192,10 @@ ONLY_POSTED = {
     "copy_round": "/forvaltning/utskick/1/kopiera",
     "change_round_seats": "/forvaltning/utskick/1/platser",
     "agree_on_time": "/forvaltning/inbjudan/1/tid",
-    "mark_attendance": "/forvaltning/inbjudan/1/narvaro",
+    "host_attendance": "/forvaltning/besok/1/narvaro",
+    "host_feedback": "/forvaltning/besok/1/svar",
+    "host_write": "/forvaltning/inbjudan/1/meddelande",
+    "host_read": "/forvaltning/inbjudan/1/last",
     "decide_company": "/redaktion/foretag/anmalan/1",
     "rename_company": "/redaktion/foretag/1/namn",
     "school_class_archive": "/klasser/1/lagg-undan",
@@ -426,6 +435,8 @@ def go(page: Page, demo: Demo, where: str) -> None:
             "an offer": f"/platser/{offer}",
         }
         page.goto(addresses[where.removesuffix(" of visits")])
+    elif "hosted visit" in where:
+        page.goto(json.loads(demo.run("-c", MAKE_HOSTED))[where])
     elif where.endswith(" of invitations"):
         page.goto(json.loads(demo.run("-c", INVITATION_ADDRESSES))[where.removesuffix(" of invitations")])
     elif where.endswith("of the fair"):
@@ -455,6 +466,7 @@ INVITATION_ADDRESSES = """
 import json
 import django
 django.setup()
+from bryggan.accounts.models import Company
 from bryggan.fair.models import Session
 from bryggan.invitations.models import InvitationRound
 sent, draft = (InvitationRound.objects.get(title=title) for title in (
@@ -470,6 +482,7 @@ print(json.dumps({
     "sending": f"{root}{draft.pk}/skicka",
     "round": f"{root}{sent.pk}",
     "cancelling": f"{root}{sent.pk}/stall-in",
+    "company": f"/redaktion/foretag/{Company.objects.get(slug='exempelbolaget').pk}?q=staden",
     "cancelled visit": f"/forvaltning/inbjudan/{sent.invitations.first().pk}/stall-in",
 }))
 """

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts import factories as people
 from alignment import factories as make
-from bryggan.accounts.models import User
+from bryggan.accounts.models import LetterKind, Notice, User
 from bryggan.curriculum.models import SchoolForm
 from bryggan.ideas import forgetting, leading, proposals
 from bryggan.ideas.models import Idea, IdeaRound, Proposal
@@ -244,6 +244,8 @@ def test_pages_of_a_round_cost_the_same_with_one_idea_and_with_fifty(
     round = ideas.idea_round()
     by = ideas.leader_of(round)
     client = browser(by)
+    # The first time of a day it is written down from where the round is led.
+    client.get(f"/idrundor/{round.pk}")
     counts: list[list[int]] = []
     for number in range(50):
         ideas.idea(round, f"Väntar {number}", key=f"v{number}")
@@ -361,6 +363,10 @@ def test_how_hard_the_answer_is_to_read_is_told_without_saving_anything() -> Non
     assert told.status_code == 200
     assert "mycket svår" in told.text
     assert hard in told.text
+    # What the page's script asks while somebody types is never an answer, whatever goes with it.
+    data = {"state": "trying", "text": hard}
+    typing = browser(coordinator).post(f"/forvaltning/ideer/{sent.pk}", data, headers={"HX-Request": "true"})
+    assert typing.status_code == 200
     assert Proposal.objects.get().answer == ""
 
 
@@ -490,3 +496,32 @@ def test_the_lesson_sheet_leads_to_the_pupils_page() -> None:
 
     assert "QR-kod till sidan för elever" in page
     assert f"/initiativ/{initiative.pk}/elev" in page
+
+
+def test_the_menu_says_how_many_notices_are_unread_in_words_too() -> None:
+    round = ideas.idea_round()
+    teacher = ideas.leader_of(round)
+    Notice.objects.filter(user=teacher).delete()
+    none = browser(teacher).get("/idrundor").text
+    for number in range(2):
+        Notice.objects.create(user=teacher, kind=LetterKind.IDEA, cause=f"svar {number}", title="Svar")
+        page = browser(teacher).get("/idrundor").text
+        words = f"{number + 1} oläst{'a' if number else ''}"
+        assert f'aria-label="Notiser, {words}">Notiser <span class="unread">{number + 1}</span>' in page
+
+    assert "oläst" not in none
+
+
+def test_nonsense_from_one_phone_is_hidden_by_one_button() -> None:
+    round = ideas.idea_round()
+    client = browser(ideas.leader_of(round))
+    three = [ideas.idea(round, f"Skräp {number}", key="skojare") for number in range(3)]
+    before = client.get(f"/idrundor/{round.pk}").text
+    ideas.idea(round, "Skräp 3", key="skojare")
+
+    page = client.get(f"/idrundor/{round.pk}").text
+    client.post(f"/idrundor/{round.pk}/ide/{three[0].pk}", {"action": "hide all"})
+
+    assert "från samma telefon" not in before
+    assert "Dölj alla 4 från samma telefon" in page
+    assert set(Idea.objects.values_list("state", flat=True)) == {State.HIDDEN}

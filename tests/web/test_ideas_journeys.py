@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 
 TEACHER = "larare@skola.example.org"
 PROJECTOR = {"width": 1920, "height": 1080}
+EDITOR = "redaktor@stad.example.org"
 WAIT = 25_000
 
 
@@ -151,6 +152,8 @@ def test_what_the_teacher_is_writing_is_not_swapped_away(demo: Demo, visit: Visi
     idea = teacher.locator("#ideas li", has_text="Jag heter Kalle")
     idea.get_by_text("Ändra eller slå ihop").click()
     idea.get_by_label("Idéns ord").fill("Vi vill ha en damm")
+    # She has made the box larger: what htmx does with its style afterwards is not to break the content policy.
+    idea.get_by_label("Idéns ord").evaluate("box => { box.style.height = '300px'; }")
     phone.goto(f"/ide/{code}")
     hand_in(phone, "Kommer emellan")
     teacher.wait_for_timeout(7_000)
@@ -202,6 +205,29 @@ def test_a_pupil_goes_through_a_round_by_keyboard_alone(demo: Demo, visit: Visit
     # Focus stays on the button that was pressed, which now takes the vote back.
     phone.keyboard.press("Space")
     expect(phone.get_by_text("Du har 3 röster kvar.")).to_be_visible()
+
+
+def test_the_city_hears_how_hard_its_answer_is_to_read_while_it_writes_and_sends_it_when_it_says_so(
+    demo: Demo, visit: Visit
+) -> None:
+    number, _idea, proposal, _code = demo.run("-c", MAKE_ROUND).split()
+    editor, teacher = visit(EDITOR), visit(TEACHER)
+    editor.goto(f"/forvaltning/ideer/{proposal}")
+    editor.get_by_role("radio", name="Prövas").check()
+
+    editor.get_by_label("Svaret till klassen").press_sequentially("Dagvattenhanteringsutredningen konsekvensbeskrivs.")
+
+    expect(editor.get_by_text("mycket svår")).to_be_visible()
+    expect(editor.get_by_text("Pröva kortare meningar")).to_be_visible()
+    teacher.goto(f"/idrundor/{number}/svar/{proposal}")
+    expect(teacher.get_by_text("Dagvatten")).to_have_count(0)
+    editor.get_by_label("Svaret till klassen").fill("Tack för idén! Vi prövar den i vår. Ni får se hur det går.")
+    expect(editor.get_by_text("Pröva kortare meningar")).to_be_hidden()
+    editor.get_by_role("button", name="Skicka svaret").click()
+    expect(editor.get_by_text("Svaret är skickat till klassen.")).to_be_visible()
+    teacher.reload()
+    expect(teacher.get_by_text("Vi prövar den i vår.")).to_be_visible()
+    assert_accessible(teacher, "the answer")
 
 
 def reach(page: Page, name: str) -> None:

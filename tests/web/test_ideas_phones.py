@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from bryggan.common.models import RateCount
 from bryggan.ideas import leading
 from bryggan.ideas.models import Idea, IdeaRound, Phone
-from bryggan.web.ideas import phones
+from bryggan.web.ideas import guesses, phones
 from ideas import factories as ideas
 
 pytestmark = pytest.mark.django_db
@@ -336,25 +336,45 @@ def test_a_form_of_our_own_is_taken() -> None:
 def test_guessing_codes_ends_and_a_whole_school_that_types_right_is_never_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(phones, "MOST_GUESSES", 5)
+    monkeypatch.setattr(guesses, "MOST_GUESSES", 5)
     round = ideas.idea_round()
     inside = phone(round)
     for _pupil in range(40):
         phone(round)
     assert RateCount.objects.count() == 0
 
-    guesses = [
+    answers = [
         Client().get(f"/ide/{code}").status_code
         for code in ["CCCCCC", "DDDDDD", "FFFFFF", "GGGGGG", "HHHHHH", "JJJJJJ"]
     ]
 
-    assert guesses == [404] * 5 + [429]
+    assert answers == [404] * 5 + [429]
     # Whoever guesses on does not hear when she is right; who was in the round goes on.
     assert Client().get(f"/ide/{round.code}").status_code == 429
     assert inside.get(f"/ide/{round.code}").status_code == 200
     assert send(inside, round.code).status_code == 302
     assert Client(REMOTE_ADDR="192.0.2.7").get(f"/ide/{round.code}").status_code == 200
     assert not RateCount.objects.filter(key__contains="127.0.0.1").exists()
+
+
+def test_one_who_guesses_without_end_does_not_shut_out_the_classes_of_her_school(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guesses, "MOST_GUESSES", 5)
+    here, elsewhere = ideas.idea_round(), ideas.idea_round()
+    for _guess in range(6):
+        last = Client().get("/ide/CCCCCC")
+    assert last.status_code == 429
+    assert "Be läraren öppna idérundan på sin dator" in last.text
+    teacher = Client()
+    teacher.force_login(ideas.leader_of(here))
+
+    before = Client().get(f"/ide/{here.code}").status_code
+    pages = [teacher.get(f"/idrundor/{here.pk}{page}").status_code for page in ("", "/tavla", "")]
+
+    assert (before, pages) == (429, [200] * 3)
+    assert send(phone(here), here.code).status_code == 302
+    assert Client().get(f"/ide/{elsewhere.code}").status_code == 429
 
 
 def test_a_phone_that_posts_without_end_is_slowed_and_keeps_its_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -217,13 +217,29 @@ def test_everybody_may_ask_for_the_monthly_letter_and_nobody_gets_it_unasked(cit
     assert LetterPreference.objects.get().pace == "at once"
 
 
+def test_the_demos_page_and_files_say_that_their_numbers_are_invented(city: dict[str, Any], settings: Any) -> None:
+    says = "Siffrorna är påhittade"
+    assert says not in page(None)
+    assert "invented" not in Client().get("/insikter/hamta.json").json()
+
+    settings.DEMO = True
+
+    assert says in page(None)
+    assert Client().get("/insikter/hamta.json").json()["invented"] is True
+    assert "Påhittade siffror" in Client().get("/insikter/hamta.csv").content.decode("utf-8-sig")
+
+
+def test_the_page_has_the_menu_of_whoever_reads_it(city: dict[str, Any]) -> None:
+    assert 'href="/forvaltning/intresse"' in page(city["coordinator"])
+
+
 def test_the_page_takes_as_many_statements_for_little_as_for_much(
     city: dict[str, Any], django_assert_num_queries: Any
 ) -> None:
     client = Client()
     client.force_login(city["coordinator"])
     client.get("/insikter")
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(22):
         client.get("/insikter")
     for number in range(30):
         unit = people.school_unit(area=f"Område {number}", organizer=f"Huvudman {number}")
@@ -231,5 +247,5 @@ def test_the_page_takes_as_many_statements_for_little_as_for_much(
         fact("interest", 2, unit, initiative=make.initiative().pk, detail="any visit", month=month)
     client.get("/insikter")
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(22):
         client.get("/insikter")

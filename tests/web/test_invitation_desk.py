@@ -358,23 +358,6 @@ def test_a_time_is_agreed_on_moved_and_the_class_told(browser: Client, host: Any
     assert OutgoingMail.objects.filter(subject__startswith="Tiden är bestämd").count() == 2
 
 
-def test_who_came_is_written_down_after_the_visit_has_begun(browser: Client, host: Any) -> None:
-    round = sent(host)
-    one = round.invitations.get()
-    answering.accept(one, occasions=list(round.occasions.all()), by=one.school_class.teachers.get())
-    address = f"/forvaltning/inbjudan/{one.pk}/narvaro"
-
-    early = browser.post(address, {"came": "yes"}, follow=True).text
-    hour_ago = timezone.now() - timedelta(hours=1)
-    Booking.objects.update(starts_at=hour_ago, ends_at=hour_ago + timedelta(minutes=30))
-    browser.post(address, {"came": "no"})
-
-    assert "Besöket har inte börjat än." in early
-    assert Booking.objects.get().attendance == Booking.Attendance.DID_NOT_COME
-    assert "kom inte 1" in browser.get(f"{ROUNDS}/{round.pk}").text
-    assert browser.post(address, {"came": "kanske"}).status_code == 404
-
-
 def test_one_visit_is_cancelled_by_the_host_after_a_question(browser: Client, host: Any) -> None:
     round = sent(host)
     one = round.invitations.get()
@@ -415,7 +398,7 @@ def test_a_company_signs_up_and_is_let_in_as_the_partner_it_is(client: Client) -
     )  # fmt: skip
 
     assert "Vi visar verket." in waiting
-    assert "Vattenbolaget AB är partner på 1 initiativ." in done.text
+    assert "Vattenbolaget AB samordnar 1 initiativ." in done.text
     assert initiative.pk
     assert Company.objects.get().approved_at is not None
 

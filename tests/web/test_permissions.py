@@ -320,9 +320,23 @@ TABLE: dict[tuple[str, str], tuple[str, dict[str, str], Answers]] = {
     ("round_export", "GET"): ("/forvaltning/utskick/{sent_round}/svar.csv", {}, FAIR_TEAM),
     ("agree_on_time", "GET"): ("/forvaltning/inbjudan/{host_invitation}/tid", {}, NEVER),
     ("agree_on_time", "POST"): ("/forvaltning/inbjudan/{host_invitation}/tid", {}, FAIR_TEAM_WRONG),
-    ("mark_attendance", "GET"): ("/forvaltning/inbjudan/{host_invitation}/narvaro", {}, NEVER),
-    ("mark_attendance", "POST"): (
-        "/forvaltning/inbjudan/{host_invitation}/narvaro", {"came": "yes"}, (IN, 403, 403, 404, 403, 404, 403, IN)
+    ("host_visits", "GET"): ("/forvaltning/besok", {"visa": "har-varit"}, FAIR_TEAM),
+    ("host_visit", "GET"): ("/forvaltning/besok/{booked_at_fair}", {}, FAIR_TEAM),
+    ("host_attendance", "GET"): ("/forvaltning/besok/{visit}/narvaro", {}, NEVER),
+    ("host_attendance", "POST"): (
+        "/forvaltning/besok/{visit}/narvaro", {"came": "kanske"}, (IN, 403, 403, 404, 403, 404, 403, IN)
+    ),
+    ("host_feedback", "GET"): ("/forvaltning/besok/{visit}/svar", {}, NEVER),
+    ("host_feedback", "POST"): ("/forvaltning/besok/{visit}/svar", {"answer": "9"}, FAIR_TEAM_WRONG),
+    ("host_invitation", "GET"): ("/forvaltning/inbjudan/{visit_invitation}", {}, FAIR_TEAM),
+    ("host_write", "GET"): ("/forvaltning/inbjudan/{visit_invitation}/meddelande", {}, NEVER),
+    # Editors help hosts with their rounds, and take no part in what class and host write to each other.
+    ("host_write", "POST"): (
+        "/forvaltning/inbjudan/{visit_invitation}/meddelande", {"text": " "}, FAIR_TEAM_WRONG
+    ),
+    ("host_read", "GET"): ("/forvaltning/inbjudan/{visit_invitation}/last", {}, NEVER),
+    ("host_read", "POST"): (
+        "/forvaltning/inbjudan/{visit_invitation}/last", {}, (IN, 403, 403, 302, 403, 404, 403, IN)
     ),
     ("cancel_visit", "GET"): ("/forvaltning/inbjudan/{host_invitation}/stall-in", {}, FAIR_TEAM),
     ("cancel_visit", "POST"): (
@@ -334,6 +348,10 @@ TABLE: dict[tuple[str, str], tuple[str, dict[str, str], Answers]] = {
     ("decide_company", "GET"): ("/redaktion/foretag/anmalan/{application}", {}, NEVER),
     ("decide_company", "POST"): (
         "/redaktion/foretag/anmalan/{application}", {"decision": "refuse"}, EDITORS_POST
+    ),
+    ("company", "GET"): ("/redaktion/foretag/{approved_company}", {"q": "Initiativ"}, EDITORS),
+    ("company", "POST"): (
+        "/redaktion/foretag/{approved_company}", {"do": "add", "initiative": "{initiative}"}, EDITORS_POST
     ),
     ("rename_company", "GET"): ("/redaktion/foretag/{company_row}/namn", {}, NEVER),
     ("rename_company", "POST"): (
@@ -410,7 +428,8 @@ SECRETS: dict[str, frozenset[str]] = {
     "8HEMLIG": frozenset({"teacher"}),
     "Behöver en tyst vrå": frozenset({"teacher"}),
     "Anteckning om taxin": frozenset({"teacher"}),
-    "agare@skola.example.org": frozenset({"teacher"}),
+    # Once she has accepted, for the host.
+    "agare@skola.example.org": frozenset({"teacher", "coordinator", "editor"}),
     "nykomling@skola.example.org": frozenset({"teacher", "editor"}),
     "Trasig nyckel 4711": frozenset({"administrator"}),
     "Hemligt internprojekt": frozenset({"administrator"}),
@@ -475,6 +494,7 @@ def interest_and_rounds(initiative: Initiative) -> dict[str, Any]:
         ).pk,
         "application": application.pk,
         "company_row": Company.objects.get().pk,
+        "approved_company": Company.objects.create(slug="godkant", name="Godkänt AB", approved_at=timezone.now()).pk,
     }
 
 
@@ -538,7 +558,7 @@ def world() -> dict[str, Any]:
     session = fairs.session(fair, "Programpunkt för alla", department=department)
     occasion = fairs.occasion(session)
     booked_by = people.school_class(label="8BOKAD")
-    Booking.objects.create(
+    booked_at_fair = Booking.objects.create(
         occasion=occasion, school_class=booked_by, pupils=20, adults=2, seats=22, state=Booking.State.BOOKED,
         starts_at=occasion.starts_at, ends_at=occasion.ends_at,
     )  # fmt: skip
@@ -598,6 +618,7 @@ def world() -> dict[str, Any]:
         "fair_slug": fair.slug,
         "session": session.pk,
         "draft": draft.pk,
+        "booked_at_fair": booked_at_fair.pk,
         "occasion": occasion.pk,
         "venue": session.venue.pk,
         "venue_slug": session.venue.slug,

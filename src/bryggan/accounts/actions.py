@@ -7,17 +7,20 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from bryggan.accounts import permissions
 from bryggan.accounts.models import (
     AccessInvitation,
+    EmailDomain,
     SchoolClass,
     SchoolMembership,
     SchoolUnit,
     User,
 )
 from bryggan.common import audit
+from bryggan.common.models import AuditEntry
 from bryggan.curriculum.models import Orientation, Programme, SchoolForm, Subject
 
 FORMS_WITH_YEARS = frozenset({SchoolForm.COMPULSORY, SchoolForm.ADAPTED_COMPULSORY})
@@ -115,6 +118,38 @@ def _give_role(user: User, invitation: AccessInvitation) -> None:
     elif invitation.role == Role.ADMINISTRATOR:
         user.is_administrator = True
     user.save(update_fields=["is_teacher", "is_editor", "is_administrator"])
+
+
+def domain_of_coordinators(email: str) -> EmailDomain | None:
+    """The domain of the address, when an administrator has given it to a department or to an approved company.
+
+    Exactly the part after @: whoever owns a subdomain is somebody else.
+    """
+    given = EmailDomain.objects.filter(
+        domain=email.rpartition("@")[2].lower(), kind=EmailDomain.Kind.COORDINATORS
+    ).select_related("department", "company")
+    return given.filter(Q(department__isnull=False) | Q(company__approved_at__isnull=False)).first()
+
+
+@transaction.atomic
+def coordinate_by_domain(user: User) -> bool:
+    """Let `user` coordinate what her mail domain has been given to. True when she did not before.
+
+    Call when she has shown that she reads her mail. It is given once: what an administrator has taken from her since,
+    stays taken.
+    """
+    domain = domain_of_coordinators(user.email)
+    if domain is None:
+        return False
+    told = {"department": domain.department_id, "company": domain.company_id}
+    before = AuditEntry.objects.filter(
+        thing_type=user._meta.label_lower, thing_id=str(user.pk), verb="coordinates by domain"
+    )
+    if any({name: one.details.get(name) for name in told} == told for one in before):
+        return False
+    _own, is_new = user.coordinations.get_or_create(department=domain.department, company=domain.company)
+    audit.record(user, "coordinates by domain", user, domain=domain.domain, **told)
+    return is_new
 
 
 @transaction.atomic

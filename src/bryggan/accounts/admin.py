@@ -104,9 +104,10 @@ class UserAdmin(AuditedAdmin):
 @admin.register(EmailDomain)
 class EmailDomainAdmin(AuditedAdmin):
     titles = (_("e-postdomän"), _("e-postdomäner"))
-    list_display = ("domain", "kind")
+    list_display = ("domain", "kind", "department", "company")
     list_filter = ("kind",)
     search_fields = ("domain",)
+    list_select_related = ("department", "company")
 
 
 @admin.register(AccessInvitation)

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bryggan.accounts.email_domains import EmailDomain as EmailDomain
 from bryggan.curriculum.models import Orientation, Programme, SchoolForm, Subject
 
 
@@ -147,26 +148,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active and (self.is_administrator or super().has_module_perms(app_label))
-
-
-class EmailDomain(models.Model):
-    """A mail domain, exactly as written: its people may be teachers, or are pupils and are refused."""
-
-    class Kind(models.TextChoices):
-        TEACHERS = "teachers", _("lärare")
-        PUPILS = "pupils", _("elever: nekas")
-
-    domain = models.CharField(max_length=200, unique=True)
-    kind = models.CharField(max_length=10, choices=Kind)
-
-    class Meta:
-        ordering: ClassVar = ["domain"]
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(domain=Lower("domain")), name="domain_in_lower_case")
-        ]
-
-    def __str__(self) -> str:
-        return self.domain
 
 
 class SchoolMembershipQuerySet(models.QuerySet["SchoolMembership"]):

@@ -59,7 +59,7 @@ def refuse_pupils(email: str) -> None:
 
 
 def is_expected(email: str) -> bool:
-    """True when a code may be sent: an active account, a teacher domain or an open invitation."""
+    """True when a code may be sent: an active account, a domain of teachers or coordinators, or an open invitation."""
     if _domain_is(email, EmailDomain.Kind.PUPILS):
         return False
     user = User.objects.filter(email__iexact=email).first()
@@ -67,6 +67,7 @@ def is_expected(email: str) -> bool:
         return user.is_active
     return (
         _domain_is(email, EmailDomain.Kind.TEACHERS)
+        or actions.domain_of_coordinators(email) is not None
         or AccessInvitation.objects.open().filter(email__iexact=email).exists()
     )
 
@@ -75,12 +76,14 @@ def is_expected(email: str) -> bool:
 def enter(email: str) -> User:
     """The account of a person who has shown that she reads `email`, made now if it is her first time.
 
-    Takes up her open invitations. Raises NotExpected when she may no longer come in.
+    Takes up her open invitations, and what an administrator has given her domain. Raises NotExpected when she may no
+    longer come in.
     """
     if not is_expected(email):
         raise NotExpected
     user = User.objects.filter(email__iexact=email).first() or _first_account(email)
     actions.accept_invitations(user)
+    actions.coordinate_by_domain(user)
     return user
 
 

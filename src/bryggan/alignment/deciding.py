@@ -17,7 +17,7 @@ from django.utils import timezone
 from bryggan.accounts.models import User
 from bryggan.alignment import actions
 from bryggan.alignment.models import Alignment
-from bryggan.alignment.ranking import Coefficients
+from bryggan.alignment.calibration import Coefficients
 from bryggan.common.models import AuditEntry
 from bryggan.curriculum.models import CoreContent
 from bryggan.curriculum.queries import span_overlaps

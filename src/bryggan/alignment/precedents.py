@@ -33,11 +33,13 @@ _RIDGE = 1.0
 _ABOUT, _WORKABLE = 1.0, 0.6
 # Pretended extra precedents when a share is counted, so that what was never chosen is rare and not impossible.
 _PRETENDED = 10.0
+_PRETENDED_CHOICES = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Precedent:
-    """A judged initiative. Grades are 1 (can be worked with) to 2 (about it), by content id or code.
+    """A judged initiative. Grades are 1 (can be worked with) to 2 (about it), by content id or code; compulsory
+    subjects by code and years ("4-6").
 
     `seal` tells its text from all others without keeping it; `themes` is word evidence 0 to 1 by theme id; `terms` are
     stems, the most telling first; `vector` is the place in the space of meaning, in whole numbers up to 127.
@@ -48,6 +50,7 @@ class Precedent:
     points: Mapping[str, float]
     gy_subjects: Mapping[str, float]
     programmes: Mapping[str, float]
+    subjects: Mapping[tuple[str, str], float]
     themes: Mapping[str, float]
     terms: tuple[str, ...]
     vector: bytes
@@ -57,6 +60,7 @@ class Precedent:
         values = {
             name: getattr(self, name) for name in ("id", "seal", "points", "gy_subjects", "programmes", "themes")
         }
+        values["subjects"] = {" ".join(cell): grade for cell, grade in self.subjects.items()}
         values |= {"terms": list(self.terms), "vector": b64encode(self.vector).decode()}
         return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
@@ -106,9 +110,13 @@ def _precedent(raw: Mapping[str, Any]) -> Precedent:
             raise ValueError(f"{name} ska ha betyg över 0 och högst 2")
         return grades
 
+    subjects: dict[tuple[str, str], float] = {}
+    for cell, grade in graded("subjects").items():
+        code, years = cell.split(" ")
+        subjects[code, years] = grade
     themes = {str(theme): float(evidence) for theme, evidence in raw["themes"].items()}
     return Precedent(
-        str(raw["id"]), str(raw["seal"]), graded("points"), graded("gy_subjects"), graded("programmes"),
+        str(raw["id"]), str(raw["seal"]), graded("points"), graded("gy_subjects"), graded("programmes"), subjects,
         themes, tuple(str(term) for term in raw["terms"]), b64decode(raw["vector"]),
     )  # fmt: skip
 
@@ -141,12 +149,18 @@ class Likeness:
             kernel += self._vectors @ self._vectors.T
         self._solved = np.linalg.inv(kernel + _RIDGE * np.eye(len(precedents)))
 
-    def weights(self, seal: str, strengths: Any, terms: Mapping[str, float], vector: Any | None) -> Any:
-        """Give how much each precedent's judgement counts for a text; together 1. Some count against: below 0."""
+    def place_of(self, seal: str) -> int | None:
+        """Give which precedent a text is itself, by its seal; None for all others."""
+        return self._place.get(seal)
+
+    def weights(self, own: int | None, strengths: Any, terms: Mapping[str, float], vector: Any | None) -> Any:
+        """Give how much each precedent's judgement counts for a text; together 1. Some count against: below 0.
+
+        `own` is the precedent that the text is itself: it has no say.
+        """
         import numpy as np
 
         usual = np.full(len(self._solved), 1.0)
-        own = self._place.get(seal)
         if own is not None:
             # What all the others together say of this one, by the identity for leaving one out.
             row = -self._solved[own] / self._solved[own, own]
@@ -196,12 +210,42 @@ class Judgement:
             for thing, grade in given.items():
                 if thing in place and grade >= 1:
                     self._worth[number, place[thing]] = _WORKABLE + (_ABOUT - _WORKABLE) * (min(grade, 2.0) - 1.0)
+        self._chosen = (self._worth > 0).astype(float)
+        self._times = self._chosen.sum(0)
+        self._pairs = self._chosen.T @ self._chosen
+        np.fill_diagonal(self._pairs, 0.0)
+        self._beside = self._beside_each(self._pairs, self._times)
         share = ((self._worth > 0).sum(0) + 0.3) / (len(grades) + _PRETENDED)
         self.commonness = np.log(share / (1.0 - share))
 
     def of(self, weights: Any) -> Any:
         """Give what the weighted precedents say of each thing: about 0 (does not fit) to 1 (is about it)."""
         return weights @ self._worth
+
+    def together(self, said: Any, own: int | None) -> Any:
+        """Give what is usually chosen together with what was said (`of`): for each thing the mean of its company.
+
+        What the precedent `own` chose is left out of the reckoning.
+        """
+        import numpy as np
+
+        if own is None:
+            return self._beside @ said
+        # All others' choices: without the pairs that it makes itself.
+        mine = np.flatnonzero(self._chosen[own])
+        pairs = self._pairs.copy()
+        pairs[np.ix_(mine, mine)] -= 1.0
+        np.fill_diagonal(pairs, 0.0)
+        return self._beside_each(pairs, self._times - self._chosen[own]) @ said
+
+    @staticmethod
+    def _beside_each(pairs: Any, times: Any) -> Any:
+        import numpy as np
+
+        # Pairs by how common both are. Pretended choices keep what was chosen once or twice from meaning much.
+        root = np.sqrt(times + _PRETENDED_CHOICES)
+        beside = pairs / root[:, None] / root[None, :]
+        return beside / (beside.sum(1, keepdims=True) + 1e-9)
 
 
 def _unit_rows(values: Any) -> Any:

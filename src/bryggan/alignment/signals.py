@@ -351,6 +351,21 @@ def weighted_terms(initiative: InitiativeText, weights: Mapping[str, float] = FI
     return out
 
 
+def telling_terms(initiative: InitiativeText) -> dict[str, float]:
+    """Give what an initiative is likened to others by: its terms, or English stems, marked so, of an English text."""
+    if language_of(f"{initiative.title} {initiative.what} {initiative.summary}") == "sv":
+        return weighted_terms(initiative)
+    out: dict[str, float] = {}
+    for name, text in initiative.fields().items():
+        weight = FIELD_WEIGHTS.get(name, 0.0)
+        if name in _TAXONOMY or weight <= 0:
+            continue
+        for word in swedish.words(text):
+            stem = f"en:{english_stem(word)}"
+            out[stem] = max(out.get(stem, 0.0), weight)
+    return out
+
+
 def shared_words(text: str, other: str, *, limit: int = 6) -> list[tuple[str, str]]:
     """Give pairs (word of `text`, word of `other`) that share a stem or a compound part, in the order of `text`."""
     by_term: dict[str, str] = {}

@@ -41,6 +41,8 @@ MOST_EXCLUDED = 300
 # What a second example loses for each thing it shares with one that is already chosen.
 _SAME_THEME, _SAME_DEPARTMENT, _SAME_CATEGORY = 0.6, 0.3, 0.15
 _TAKES_CLASSES, _STOPPED = 0.25, -0.25
+# How much the fit of a whole subject or programme counts beside its points (bench/alignment.md).
+_FIT = 2.0
 # How much the day may turn the order: less than what tells a good example from a middling one.
 _DAY = 0.12
 
@@ -186,7 +188,7 @@ def _scores(wish: Wish) -> dict[int, float]:
     if wish.core_content:
         return total
     for pk, score in _fits(wish):
-        total[pk] = total.get(pk, 0.0) + score
+        total[pk] = total.get(pk, 0.0) + _FIT * score
     return total
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import F
+from django.db import connection
 from django.utils import timezone
 
 from bryggan.common.models import RateCount
@@ -15,13 +15,14 @@ def allowed(key: str, *, limit: int, per: timedelta) -> bool:
 
     Windows start at whole multiples of `per`, so a row says which window it counts.
     """
-    start = _window(per)
-    row = RateCount.objects.filter(key=key[:120], window_started_at=start)
-    if not row.update(count=F("count") + 1):
-        RateCount.objects.bulk_create([RateCount(key=key[:120], window_started_at=start)], ignore_conflicts=True)
-        row.update(count=F("count") + 1)
-    count = row.values_list("count", flat=True).first() or 0
-    return count <= limit
+    with connection.cursor() as cursor:
+        # Counted and read in one statement, so that two tries at once never see the same number.
+        cursor.execute(
+            "INSERT INTO common_ratecount (key, window_started_at, count) VALUES (%s, %s, 1)"
+            " ON CONFLICT (key, window_started_at) DO UPDATE SET count = common_ratecount.count + 1 RETURNING count",
+            [key[:120], connection.ops.adapt_datetimefield_value(_window(per))],
+        )
+        return bool(cursor.fetchone()[0] <= limit)
 
 
 def is_used_up(key: str, *, limit: int, per: timedelta) -> bool:

@@ -14,11 +14,6 @@ def closing_time(session: Session, starts_at: datetime) -> datetime:
     return starts_at - timedelta(hours=session.booking_closes_hours)
 
 
-def opening_time(session: Session, now: datetime) -> datetime:
-    """When booking opens: as the session says, else at `now`, when the occasion is made."""
-    return session.booking_opens_at or now
-
-
 def set_booking_times(occasion: Occasion, now: datetime) -> None:
     """Give `occasion` its opening and closing time by its session. An opening that has been is kept."""
     session = occasion.session

@@ -18,6 +18,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from bryggan.fair import formulas
 from bryggan.fair.local_times import clock_text, local
 from bryggan.fair.models import Occasion, Session
 from bryggan.fair.numbers import Numbers, numbers_of
@@ -27,7 +28,6 @@ Cell = str | int | date | time | None
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 # What a spreadsheet takes for the beginning of a formula, or of something worse.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 # Characters that no XLSX may hold.
 _CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
 _WIDTHS = (10, 44, 12, 12, 26, 18, 12, 8, 8)
@@ -95,9 +95,7 @@ def as_xlsx(rows: Iterable[Sequence[Cell]], title: str, heading: Sequence[str] =
         first.append(cell)
     sheet.append(first)
     for row in rows:
-        sheet.append(
-            [_text_cell(sheet, value) if isinstance(value, str) else _plain_cell(sheet, value) for value in row]
-        )
+        sheet.append([_cell(sheet, value) for value in row])
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
@@ -114,13 +112,8 @@ def as_csv(rows: Iterable[Sequence[Cell]], heading: Sequence[str] = ()) -> bytes
 
 
 def harmless(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would run it."""
-    text = text.translate(_CONTROLS)
-    # White space before is skipped by some, and full-width signs are read as the plain ones.
-    start = text.lstrip(" \u00a0\u200b\ufeff")[:1]
-    if start and (start in _DANGEROUS or start in "＝＋－＠"):
-        return "'" + text
-    return "'" + text if text[:1] in _DANGEROUS else text
+    """The text as a file may hold it, and so that no spreadsheet runs it."""
+    return formulas.harmless(text.translate(_CONTROLS))
 
 
 def _written(cell: Cell) -> str:

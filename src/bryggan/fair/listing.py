@@ -6,14 +6,15 @@ the normal case. Only what a page shows is then read in full.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import CharField
+from django.db.models import CharField, QuerySet, TextField
 from django.db.models.functions import Cast, Substr
 from django.utils import timezone
 
@@ -21,8 +22,10 @@ from bryggan.alignment import swedish
 from bryggan.alignment.textindex import term_of, terms_of
 from bryggan.curriculum.models import Curriculum, Programme, SchoolForm, Subject
 from bryggan.fair.asking import FACETS, Known, Query
-from bryggan.fair.models import Booking, Fair, Occasion, Session, WaitingEntry
-from bryggan.fair.seating.capacity import GroupLimits, SeatsLeft, Stay, group_problem, seats_needed
+from bryggan.fair.languages import language_name
+from bryggan.fair.models import Fair, Occasion, Session
+from bryggan.fair.seating.capacity import GroupLimits, group_problem, seats_needed
+from bryggan.fair.seating.taken import taken_at
 
 _WITH_YEARS = frozenset({SchoolForm.COMPULSORY.value, SchoolForm.ADAPTED_COMPULSORY.value})
 _ALL_FORMS = frozenset(SchoolForm.values)
@@ -62,15 +65,12 @@ class Light(NamedTuple):
     subjects: frozenset[str]
     languages: tuple[str, ...]
     is_for_children: bool
-    smallest: int | None
-    largest: int | None
-    counts_groups: bool
     # How long a class stays at open hours; None at fixed times.
     stay: timedelta | None
 
-    @property
-    def limits(self) -> GroupLimits:
-        return GroupLimits(self.smallest, self.largest, counts_groups=self.counts_groups)
+
+# A time as it is read: a row of ten thousand.
+Row = tuple[int, int, str, int | None, int]
 
 
 class Time(NamedTuple):
@@ -79,9 +79,25 @@ class Time(NamedTuple):
     pk: int
     session: int
     minute: str
-    on: date
-    # The most seats that one group can have; None is no limit.
-    left: int | None
+    capacity: int | None
+    reserved: int
+
+    @property
+    def on(self) -> date:
+        return local_day(self.minute[:13])
+
+
+class Lights(dict[int, Light]):
+    """Sessions by their numbers, each made out of its row when it is first asked for: most pages show one day."""
+
+    def __init__(self, rows: Mapping[int, Sequence[Any]], make: Callable[[Sequence[Any]], Light]) -> None:
+        super().__init__()
+        self.rows = rows
+        self._make = make
+
+    def __missing__(self, pk: int) -> Light:
+        light = self[pk] = self._make(self.rows[pk])
+        return light
 
 
 @dataclass(frozen=True)
@@ -90,8 +106,10 @@ class Supply:
 
     fair: Fair
     places: Mapping[int, Place]
-    sessions: Mapping[int, Light]
-    times: Sequence[Time]
+    sessions: Lights
+    # By the columns of `Time`, in no order.
+    times: Sequence[Row]
+    languages: frozenset[str]
     # Labels of subjects (name and group) and programmes, by code.
     subjects: Mapping[str, tuple[str, str]]
     programmes: Mapping[str, str]
@@ -101,8 +119,14 @@ class Supply:
         return Known(
             areas={place.area for place in self.places.values() if place.area},
             venues={key: place.slug for place in self.places.values() for key in (str(place.pk), place.slug)},
-            languages={language for light in self.sessions.values() for language in light.languages},
+            languages=self.languages,
         )
+
+    def days(self, venue: str = "") -> list[date]:
+        """Those with a time, in order; at the venue with that slug."""
+        here = {pk for pk, place in self.places.items() if place.slug == venue}
+        rows = self.sessions.rows
+        return sorted({local_day(row[2][:13]) for row in self.times if not venue or rows[row[1]][_VENUE] in here})
 
 
 @dataclass(frozen=True)
@@ -126,145 +150,125 @@ def coming_fair() -> Fair | None:
     return Fair.objects.published().filter(last_on__gte=timezone.localdate()).order_by("first_on").first()
 
 
+# What is read of a session. Lists as their texts: to read them as lists takes longer than the statement.
+_READ = (
+    "pk", "venue_id", "kind", Cast("school_forms", TextField()), Cast("school_years", TextField()),
+    Cast("languages", TextField()), "is_for_children", "minutes", "smallest_group", "largest_group", "unit",
+)  # fmt: skip
+_VENUE, _LANGUAGES_TEXT, _LIMITS = 1, 5, slice(8, 11)
+
+
 def supply_of(fair: Fair) -> Supply:
     """Read the fair: seven statements."""
     venues = fair.venues.values_list("pk", "slug", "name", "area__slug", "area__name")
     places = {pk: Place(pk, slug, name, area or "", area_name or "") for pk, slug, name, area, area_name in venues}
     subjects, subject_labels = _subjects(fair)
     programmes, programme_labels = _programmes(fair)
-    sessions = {}
-    columns = (
-        "pk", "venue_id", "kind", "school_forms", "school_years", "languages", "is_for_children", "smallest_group",
-        "largest_group", "unit", "minutes",
-    )  # fmt: skip
-    offered = Session.objects.offered().filter(fair=fair).order_by()
-    for pk, venue, kind, forms, years, languages, children, smallest, largest, unit, minutes in offered.values_list(
-        *columns
-    ):
+    rows = {row[0]: row for row in Session.objects.offered().filter(fair=fair).order_by().values_list(*_READ)}
+
+    def light(row: Sequence[Any]) -> Light:
+        pk, venue, kind, forms, years, languages, children, minutes = row[:8]
         named = programmes.get(pk, frozenset())
-        sessions[pk] = Light(
+        return Light(
             pk=pk,
             venue=places.get(venue) if venue else None,
             kind=kind,
-            forms=_suited_forms(forms, years, named),
-            years=frozenset(years),
+            forms=_suited_forms(_listed_in(forms), _listed_in(years), bool(named)),
+            years=frozenset(_listed_in(years)),
             programmes=named,
-            subjects=subjects.get(pk, frozenset()),
-            languages=tuple(languages),
+            subjects=frozenset(subjects.get(pk, ())),
+            languages=_listed_in(languages),
             is_for_children=children,
-            smallest=smallest,
-            largest=largest,
-            counts_groups=unit == Session.Unit.GROUPS,
             stay=timedelta(minutes=minutes) if kind == Session.Kind.OPEN else None,
         )
-    return Supply(fair, places, sessions, _times(fair, sessions), subject_labels, programme_labels)
+
+    spoken = {language for text in {row[_LANGUAGES_TEXT] for row in rows.values()} for language in _listed_in(text)}
+    times = [row for row in _times(fair) if row[1] in rows]
+    return Supply(fair, places, Lights(rows, light), times, frozenset(spoken), subject_labels, programme_labels)
+
+
+@lru_cache(maxsize=5_000)
+def _listed_in(text: str) -> tuple[Any, ...]:
+    return tuple(json.loads(text))
+
+
+def _times(fair: Fair) -> QuerySet[Any, Any]:
+    """Every time that is not cancelled, in no order."""
+    # Starts as short texts: to read ten thousand of them as moments takes longer than all the rest.
+    minute = Substr(Cast("starts_at", CharField()), 1, 16)
+    rows = Occasion.objects.filter(session__fair=fair, cancelled_at__isnull=True).order_by()
+    return rows.values_list("pk", "session_id", minute, "capacity", "reserved")
 
 
 def find(supply: Supply, query: Query, *, facets: Iterable[str] = FACETS) -> Found:
-    """Search the fair. One statement more when there is a text."""
+    """Search the fair: three statements more, and one when there is a text."""
     worded = _with_words(supply, query.text) if query.text else None
     tests = _tests(query)
     wanted = frozenset(query.days)
-    days: dict[date, int] = defaultdict(int)
-    counts: dict[str, dict[str, int]] = {facet: defaultdict(int) for facet in facets}
-    matching: set[int] = set()
-    kept: list[Time] = []
-    children = free = 0
-    by_session: dict[int, list[Time]] = defaultdict(list)
-    for time in supply.times:
-        by_session[time.session].append(time)
-    for pk, times in by_session.items():
-        light = supply.sessions[pk]
-        if (worded is not None and pk not in worded) or not _takes(light, query.group_size):
-            continue
-        failed = [name for name, test in tests if not test(light)]
-        if len(failed) > 1:
+    failing: dict[int, tuple[str, ...] | None] = {}
+    seats: dict[int, int] = {}
+    # Who asks for no seats needs to know them of the times of the days alone.
+    left = _most_left(supply, supply.times, ()) if query.asks_for_seats or not wanted else None
+    of_days: dict[date, set[int]] = defaultdict(set)
+    here: list[Row] = []
+    for row in supply.times:
+        pk, session, minute, _capacity, _reserved = row
+        if session not in failing:
+            needed = _group_seats(*supply.sessions.rows[session][_LIMITS], query.group_size, query.free)
+            seats[session] = needed or 0
+            outside = needed is None or (worded is not None and session not in worded)
+            failing[session] = None if outside else _failing(supply.sessions, session, tests)
+        failed = failing[session]
+        if failed is None:
             continue
         # What is asked for must hold at one and the same time.
-        seats = _seats_needed(light, query)
-        seated = [time for time in times if time.left is None or time.left >= seats]
-        here = [time for time in seated if not wanted or time.on in wanted]
-        if not failed:
-            for day in {time.on for time in seated}:
-                days[day] += 1
-        if not here:
+        if left and seats[session] and (most := left[pk]) is not None and most < seats[session]:
             continue
+        on = local_day(minute[:13])
         if not failed:
-            matching.add(pk)
-            kept += here
-            free += any(time.left is None or time.left > 0 for time in here)
-        if light.is_for_children and failed in ([], ["children"]):
+            of_days[on].add(session)
+        if not wanted or on in wanted:
+            here.append(row)
+    counts: dict[str, dict[str, int]] = {facet: defaultdict(int) for facet in facets}
+    children = 0
+    for session in {row[1] for row in here}:
+        light, failed = supply.sessions[session], failing[session]
+        if light.is_for_children and failed in ((), ("children",)):
             children += 1
         for facet, values in counts.items():
-            if not failed or failed == [facet]:
+            if not failed or failed == (facet,):
                 for value in _values_of(facet, light):
                     values[value] += 1
+    given = [row for row in here if not failing[row[1]]]
+    if left is None:
+        left = _most_left(supply, given, wanted)
+    kept = sorted((Time(*row) for row in given), key=lambda time: (time.minute, time.pk))
     return Found(
-        times=sorted(kept, key=lambda time: (time.minute, time.pk)),
-        sessions=frozenset(matching),
-        days=dict(days),
+        times=kept,
+        sessions=frozenset(time.session for time in kept),
+        days={on: len(sessions) for on, sessions in of_days.items()},
         facets={facet: _listed(facet, counted, supply, query) for facet, counted in counts.items()},
         children=children,
-        free=free,
+        free=len({time.session for time in kept if left[time.pk] is None or left[time.pk]}),
     )
 
 
-def _times(fair: Fair, sessions: Mapping[int, Light]) -> list[Time]:
-    """Every time that is offered, in no order. Three statements."""
-    # Starts as short texts: to read ten thousand of them as moments takes longer than all the rest.
-    minute = Substr(Cast("starts_at", CharField()), 1, 16)
-    rows = Occasion.objects.offered().filter(session__fair=fair).order_by()
-    times = []
-    booked = _booked(fair)
-    entries = WaitingEntry.objects.filter(occasion__session__fair=fair, state=WaitingEntry.State.WAITING).order_by()
-    queues = set(entries.values_list("occasion_id", flat=True))
-    for pk, session, text, capacity, reserved in rows.values_list("pk", "session_id", minute, "capacity", "reserved"):
-        light = sessions.get(session)
-        if light is None:
-            continue
-        left = None if capacity is None else max(0, capacity - reserved)
-        if pk in queues:
-            # Nobody passes those who wait.
-            left = 0
-        elif capacity is not None and pk in booked:
-            starts_at, ends_at, stays = booked[pk]
-            seats = SeatsLeft(capacity, reserved, tuple(stays))
-            left = most_free(seats, starts_at, ends_at, light.stay)
-        times.append(Time(pk, session, text, local_day(text[:13]), left))
-    return times
+def _failing(lights: Lights, session: int, tests: Sequence[tuple[str, Test]]) -> tuple[str, ...] | None:
+    """The filter that leaves the session out, if any; None for several: then it is in nobody's count."""
+    failed = tuple(name for name, test in tests if not test(lights[session]))
+    return failed if len(failed) < 2 else None
 
 
-def _booked(fair: Fair) -> dict[int, tuple[datetime, datetime, list[Stay]]]:
-    """Occasions that somebody has seats at: when they are, and every stay."""
-    counting = Booking.objects.counting().filter(occasion__session__fair=fair).order_by()
-    columns = (
-        "occasion_id",
-        "occasion__session__kind",
-        "occasion__starts_at",
-        "occasion__ends_at",
-        "starts_at",
-        "ends_at",
-        "seats",
-        "is_reserved",
-    )
-    found: dict[int, tuple[datetime, datetime, list[Stay]]] = {}
-    for pk, kind, begins, ends, comes, leaves, seats, is_reserved in counting.values_list(*columns):
-        if kind == Session.Kind.FIXED:
-            comes, leaves = begins, ends
-        found.setdefault(pk, (begins, ends, []))[2].append(Stay(comes, leaves, seats, is_reserved))
-    return found
+def _most_left(supply: Supply, times: Sequence[Row], days: Collection[date]) -> dict[int, int | None]:
+    """The most seats that one group can have at each of the times, None for no limit: three statements.
 
-
-def most_free(left: SeatsLeft, starts_at: datetime, ends_at: datetime, stay: timedelta | None) -> int | None:
-    """The most seats that one group can have for a stay, at whichever moment; None is no limit.
-
-    `stay` is None where everybody is there all the time. Rooms change when somebody leaves, so those are the moments
-    to look at.
+    `days` are those that they begin on; all of the fair's when there are none.
     """
-    if stay is None or left.free is None:
-        return left.free
-    moments = {starts_at} | {one.ends_at for one in left.stays if starts_at < one.ends_at <= ends_at - stay}
-    return max((left.between(at, at + stay).free or 0 for at in moments), default=0)
+    taken = taken_at(supply.fair, min(days, default=None), max(days, default=None))
+    return {
+        pk: taken.most_left(pk, capacity, reserved, supply.sessions[session].stay if pk in taken.hours else None)
+        for pk, session, _minute, capacity, reserved in times
+    }
 
 
 @lru_cache(maxsize=20_000)
@@ -273,15 +277,18 @@ def local_day(hour: str) -> date:
     return timezone.localdate(datetime.fromisoformat(f"{hour}:00").replace(tzinfo=UTC))
 
 
-def _subjects(fair: Fair) -> tuple[dict[int, frozenset[str]], dict[str, tuple[str, str]]]:
-    rows = Session.subjects.through.objects.filter(session__fair=fair).order_by()
-    found: dict[int, set[str]] = defaultdict(set)
-    labels: dict[str, tuple[str, str]] = {}
-    names = ("session_id", "subject__code", "subject__name", "subject__school_form", "subject__curriculum")
-    for session, code, name, form, curriculum in rows.values_list(*names):
-        found[session].add(code)
-        labels[code] = _subject_label(name, form, curriculum)
-    return {session: frozenset(codes) for session, codes in found.items()}, labels
+def _subjects(fair: Fair) -> tuple[dict[int, list[str]], dict[str, tuple[str, str]]]:
+    """Codes by session, and labels by code: two statements."""
+    links = Session.subjects.through.objects.filter(session__fair=fair).order_by()
+    rows = Subject.objects.filter(pk__in=links.values("subject_id")).order_by()
+    named = {
+        pk: (code, _subject_label(name, form, curriculum))
+        for pk, code, name, form, curriculum in rows.values_list("pk", "code", "name", "school_form", "curriculum")
+    }
+    found: dict[int, list[str]] = defaultdict(list)
+    for session, subject in links.values_list("session_id", "subject_id"):
+        found[session].append(named[subject][0])
+    return found, dict(named.values())
 
 
 def _subject_label(name: str, form: str, curriculum: str) -> tuple[str, str]:
@@ -316,12 +323,13 @@ def _programmes(fair: Fair) -> tuple[dict[int, frozenset[str]], dict[str, str]]:
     return {session: frozenset(codes) for session, codes in found.items()}, labels
 
 
-def _suited_forms(forms: Sequence[str], years: Sequence[int], programmes: Iterable[str]) -> frozenset[str]:
+@lru_cache(maxsize=5_000)
+def _suited_forms(forms: tuple[str, ...], years: tuple[int, ...], names_programmes: bool) -> frozenset[str]:
     """Years alone are for the forms that have them, programmes alone for upper secondary; nothing said: all."""
     if forms:
         return frozenset(forms)
     suited = (_WITH_YEARS if years else frozenset()) | (
-        {SchoolForm.UPPER_SECONDARY.value} if programmes else frozenset()
+        {SchoolForm.UPPER_SECONDARY.value} if names_programmes else frozenset()
     )
     return suited or _ALL_FORMS
 
@@ -384,7 +392,7 @@ def _listed(facet: str, counted: Mapping[str, int], supply: Supply, query: Query
         areas = sorted({(p.area_name, p.area) for p in supply.places.values() if p.area})
         return [Value(slug, name, counted.get(slug, 0)) for name, slug in areas]
     if facet == "venue":
-        used = {light.venue for light in supply.sessions.values() if light.venue}
+        used = {supply.places[row[_VENUE]] for row in supply.sessions.rows.values() if row[_VENUE] in supply.places}
         ordered = sorted(used, key=lambda place: (place.area_name, place.name))
         return [Value(p.slug, p.name, counted.get(p.slug, 0), p.area_name) for p in ordered]
     if facet == "kind":
@@ -402,7 +410,7 @@ def _listed(facet: str, counted: Mapping[str, int], supply: Supply, query: Query
         every = counted.get("", 0)
         values = [Value(code, name, counted.get(code, 0) + every) for code, name in names.items()]
         return sorted(values, key=lambda value: (value.label, value.value))
-    languages = sorted(supply.known.languages)
+    languages = sorted(supply.languages)
     return [Value(code, language_name(code), counted.get(code, 0)) for code in languages]
 
 
@@ -412,14 +420,15 @@ def _group_order(group: str) -> int:
     return names.index(name) if name in names else len(names)
 
 
-def _takes(light: Light, group_size: int | None) -> bool:
-    return group_size is None or group_problem(light.limits, pupils=group_size, adults=0) is None
-
-
-def _seats_needed(light: Light, query: Query) -> int:
-    if query.group_size is None:
-        return int(query.free)
-    return seats_needed(light.limits, pupils=query.group_size, adults=0)
+@lru_cache(maxsize=1_000)
+def _group_seats(smallest: int | None, largest: int | None, unit: str, group: int | None, free: bool) -> int | None:
+    """How many seats are asked for, 0 for none; None when the session does not take a group of that size."""
+    if group is None:
+        return int(free)
+    limits = GroupLimits(smallest, largest, counts_groups=unit == Session.Unit.GROUPS)
+    if group_problem(limits, pupils=group, adults=0) is not None:
+        return None
+    return seats_needed(limits, pupils=group, adults=0)
 
 
 def _with_words(supply: Supply, text: str) -> frozenset[int]:
@@ -444,15 +453,3 @@ def _indexed(text: str) -> tuple[str, frozenset[str]]:
     """The text's words, each after a space, and what they are found by."""
     words = swedish.words(text)
     return " " + " ".join(words), frozenset(term for word in set(words) for term in terms_of(word))
-
-
-_LANGUAGES = {
-    "sv": "svenska", "en": "engelska", "ar": "arabiska", "so": "somaliska", "uk": "ukrainska", "da": "danska",
-    "de": "tyska", "fr": "franska", "es": "spanska", "fi": "finska", "fa": "persiska", "pl": "polska",
-    "bks": "bosniska, kroatiska och serbiska", "swl": "svenskt teckenspråk", "ssp": "tecken som stöd",
-}  # fmt: skip
-
-
-def language_name(code: str) -> str:
-    """A language's name in Swedish; a code that we do not know, as it is."""
-    return _LANGUAGES.get(code.lower(), code)

@@ -76,6 +76,7 @@ class Work:
             if occasion.ends_at > self.now:
                 seats.cancel_occasion(occasion=occasion, by=self.by, now=self.now)
         for occasion in self.moved:
+            seats.follow_times(occasion=occasion)
             for booking in touched[occasion.pk].bookings:
                 if not _has_room_for(occasion, booking):
                     seats.release(booking=booking, by=self.by, by_host=True, now=self.now)

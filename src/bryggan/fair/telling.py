@@ -93,20 +93,6 @@ def lock_programmes(occasions: Iterable[int]) -> None:
     list(Itinerary.objects.select_for_update().filter(pk__in=held).order_by("pk").values_list("pk"))
 
 
-def classes_with(occasions: Sequence[int]) -> dict[int, set[int]]:
-    """For each session, by number, the classes that have one of `occasions` in a programme, booked or queued for."""
-    found: dict[int, set[int]] = defaultdict(set)
-    kept = Stop.objects.kept().filter(occasion__in=occasions, itinerary__archived_at__isnull=True)
-    rows = list(kept.values_list("occasion__session_id", "itinerary__school_class_id"))
-    for model, open_states in _HOLDING:
-        rows += model.objects.filter(occasion__in=occasions, state__in=open_states).values_list(
-            "occasion__session_id", "school_class_id"
-        )
-    for session, school_class in rows:
-        found[session].add(school_class)
-    return found
-
-
 _HOLDING = (
     (Booking, (Booking.State.HELD, Booking.State.BOOKED)),
     (WaitingEntry, (WaitingEntry.State.WAITING, WaitingEntry.State.OFFERED)),

@@ -171,6 +171,26 @@ def hide(idea: Idea, *, by: User) -> Idea:
 
 
 @transaction.atomic
+def hide_all_from_phone(idea: Idea, *, by: User) -> int:
+    """Hide whatever waits from the phone that handed this in: somebody sends nonsense. Each can be undone.
+
+    Returns how many. After the end nobody knows any more which came from one phone, and nothing is hidden.
+    Raises NotAllowed and RoundEnded.
+    """
+    round = _locked(idea.round, by)
+    phone = Idea.objects.values_list("phone", flat=True).get(pk=idea.pk)
+    waiting = Idea.objects.select_for_update().filter(round=round, phone=phone, state=Idea.State.WAITING)
+    rows = list(waiting) if phone else []
+    for row in rows:
+        row.before = _remembered(row)
+        row.state, row.decided_at = Idea.State.HIDDEN, timezone.now()
+    Idea.objects.bulk_update(rows, ["before", "state", "decided_at"])
+    if rows:
+        _grow(round)
+    return len(rows)
+
+
+@transaction.atomic
 def edit(idea: Idea, text: str, *, by: User) -> Idea:
     """Change the words, a name taken out for instance. Words that are taken away altogether: see `hide`.
 

@@ -16,6 +16,7 @@ from bryggan.initiatives.models import (
     Contact,
     Initiative,
     MoveProposal,
+    Partnership,
     Picture,
     PictureFile,
     Platform,
@@ -126,6 +127,16 @@ class SchoolOfferAdmin(ReadOnlyAdmin):
     list_filter = ("takes_classes",)
     search_fields = ("initiative__title",)
     list_select_related = ("initiative", "updated_by")
+
+
+@admin.register(Partnership)
+class PartnershipAdmin(ReadOnlyAdmin):
+    """Said on the editors' page of a company."""
+
+    titles = (_("företag som deltar"), _("företag som deltar"))
+    list_display = ("company", "initiative", "said_by", "said_at")
+    search_fields = ("company__name", "initiative__title")
+    list_select_related = ("company", "initiative", "said_by")
 
 
 @admin.register(SyncRun)

@@ -1,7 +1,7 @@
 """The city's initiatives, kept in step with its sources, and what we add to them for school.
 
 One owner per column: everything on Initiative, Challenge, Platform, Term and Contact belongs to the
-source and is overwritten by it; SchoolOffer is ours and is never touched by a sync.
+source and is overwritten by it; SchoolOffer and Partnership are ours and are never touched by a sync.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bryggan.accounts.models import Department, User
+from bryggan.accounts.models import Company, Department, User
 
 
 class Source(models.Model):
@@ -338,6 +338,24 @@ class SchoolOffer(models.Model):
 
     def __str__(self) -> str:
         return str(self.initiative)
+
+
+class Partnership(models.Model):
+    """That a company takes part in an initiative, as an editor has said, whatever the source says."""
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="partnerships")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="partnerships")
+    said_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    said_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["initiative__title", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["initiative", "company"], name="a_company_takes_part_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.company} {self.initiative}"
 
 
 class SyncRun(models.Model):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from bryggan.accounts.models import Company, Department, User
-from bryggan.initiatives.models import Initiative, InitiativeQuerySet, Term
+from bryggan.initiatives.models import Initiative, InitiativeQuerySet, Partnership, Term
 
 Host = Department | Company
 
@@ -41,7 +41,10 @@ def hosts_of(user: User) -> Hosts:
 
 
 def initiatives_of(hosts: Iterable[Host]) -> InitiativeQuerySet:
-    """Initiatives that the hosts own or take part in. A company takes part where a partner has its name or slug."""
+    """Initiatives that the hosts own or take part in.
+
+    A company takes part where an editor has said so, and where a partner has its name or slug.
+    """
     mine = Q(pk__in=[])
     companies = []
     for host in hosts:
@@ -50,7 +53,8 @@ def initiatives_of(hosts: Iterable[Host]) -> InitiativeQuerySet:
         elif host.approved_at:
             companies.append(host)
     if companies:
-        mine |= Q(terms__in=_partners_called(companies))
+        said = Partnership.objects.filter(company__in=companies)
+        mine |= Q(terms__in=_partners_called(companies)) | Q(pk__in=said.values("initiative"))
     # Through the numbers, so that an initiative with three of the terms comes once.
     return Initiative.objects.readable().filter(pk__in=Initiative.objects.filter(mine).values("pk"))
 
@@ -61,6 +65,8 @@ def coordinators_of(
     """Those who answer for any of the initiatives, or for the departments and companies named; each once."""
     departments, companies = set(departments), set(companies)
     names: set[str] = set()
+    initiatives = list(initiatives)
+    companies |= set(Partnership.objects.filter(initiative__in=initiatives).values_list("company", flat=True))
     for one in initiatives:
         if one.department_id:
             departments.add(one.department_id)
@@ -83,17 +89,25 @@ def people_of(host: Host) -> list[User]:
 
 
 def partnerships_of(companies: Iterable[Company]) -> dict[int, int]:
-    """How many readable initiatives name each company as a partner, by the company's number. Two statements."""
+    """How many readable initiatives each company takes part in, by the company's number. Two statements."""
+    companies = list(companies)
+    said: dict[int, set[int]] = {}
+    readable = Initiative.objects.readable().values("pk")
+    by_editors = Partnership.objects.filter(company__in=companies, initiative__in=readable)
+    for company, initiative in by_editors.values_list("company_id", "initiative_id"):
+        said.setdefault(company, set()).add(initiative)
     by_name: dict[str, set[int]] = {}
-    rows = Initiative.terms.through.objects.filter(
-        term__kind=Term.Kind.PARTNER, initiative__in=Initiative.objects.readable().values("pk")
-    )
+    rows = Initiative.terms.through.objects.filter(term__kind=Term.Kind.PARTNER, initiative__in=readable)
     for name, slug, initiative in rows.values_list("term__name", "term__slug", "initiative_id"):
         for text in (name, slug):
             by_name.setdefault(text.casefold(), set()).add(initiative)
     nobody: set[int] = set()
     return {
-        one.pk: len(by_name.get(one.name.casefold(), nobody) | by_name.get(one.slug.casefold(), nobody))
+        one.pk: len(
+            by_name.get(one.name.casefold(), nobody)
+            | by_name.get(one.slug.casefold(), nobody)
+            | said.get(one.pk, nobody)
+        )
         for one in companies
     }
 

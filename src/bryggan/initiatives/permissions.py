@@ -26,9 +26,9 @@ def may_edit_offer(user: User | AnonymousUser, initiative: Initiative) -> bool:
 def coordinates(user: User, initiative: Initiative) -> bool:
     """True when the initiative belongs to a department or company that `user` answers for.
 
-    A department owns it or takes part in it. A company takes part when the source names it as a partner: the
-    source knows partners by name only, so the company's name, or its slug, is what they are recognised by.
-    Companies count once they are approved.
+    A department owns it or takes part in it. A company takes part when an editor has said so, or when the source
+    names it as a partner: the source knows partners by name only, so the company's name, or its slug, is what they
+    are recognised by. Companies count once they are approved.
     """
     coordinations = list(user.coordinations.select_related("company"))
     departments = {one.department_id for one in coordinations if one.department_id}
@@ -39,6 +39,13 @@ def coordinates(user: User, initiative: Initiative) -> bool:
     companies = [one.company for one in coordinations if one.company and one.company.approved_at]
     if not companies:
         return False
+    if initiative.partnerships.filter(company__in=companies).exists():
+        return True
     partners = initiative.terms.filter(kind=Term.Kind.PARTNER).values_list("slug", "name")
     named = {text.casefold() for partner in partners for text in partner}
     return any(company.slug.casefold() in named or company.name.casefold() in named for company in companies)
+
+
+def may_decide_partnerships(user: User) -> bool:
+    """Editors say which initiatives a company takes part in, beside what the source says."""
+    return user.is_active and user.is_editor

@@ -1,7 +1,8 @@
 """The city's figures by term, with those of terms that are over kept in the process.
 
 Facts are written in the month in which things happen, so those of a term that is over do not change. Should rows come
-to one all the same, as when a demo is loaded, their number is another, and all of it is asked for anew.
+to one all the same, as when a demo is loaded, they are newer than the newest that was known, and all of it is asked
+for anew.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeVar
-
-from django.db.models import Count, Max, Min, Q
 
 from bryggan.accounts.models import Fact
 from bryggan.accounts.school_days import HalfYear, half_year_of
@@ -56,26 +55,38 @@ class City:
         return found
 
 
-# One city at a time: (number of old facts, the newest of them, running term), and what is kept.
-_kept: tuple[Any, dict[Any, Any]] = (None, {})
+@dataclass
+class _Kept:
+    """One city at a time: what holds while no fact comes to a term that is over."""
+
+    running: HalfYear | None = None
+    newest: int = 0
+    first: date | None = None
+    terms: dict[Any, Any] = field(default_factory=dict)
+
+
+_kept = _Kept()
 
 
 def city(today: date) -> City:
-    """One statement, of an index alone."""
+    """One statement, answered from the end of an index; one more when facts have come since the last time."""
     global _kept
     running = half_year_of(today - _REST)
-    old = Q(month__lt=running.first_on)
-    told = Fact.objects.aggregate(first=Min("month"), number=Count("pk", filter=old), newest=Max("pk", filter=old))
-    stamp = (told["number"], told["newest"], running)
-    if _kept[0] != stamp:
-        _kept = (stamp, {})
-    return City(told["first"], running, _kept[1])
+    newest = Fact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    if (_kept.running, _kept.newest) != (running, newest):
+        come = Fact.objects.filter(pk__gt=_kept.newest, month__lt=running.first_on)
+        if _kept.running != running or newest < _kept.newest or _kept.first is None or come.exists():
+            first = Fact.objects.order_by("month").values_list("month", flat=True).first()
+            _kept = _Kept(running, newest, first)
+        else:
+            _kept.newest = newest
+    return City(_kept.first, running, _kept.terms)
 
 
 def forget() -> None:
     """Begin anew, as in another database."""
     global _kept
-    _kept = (None, {})
+    _kept = _Kept()
 
 
 def _by_term(totals: Totals, terms: Sequence[HalfYear]) -> dict[HalfYear, dict[str, int]]:

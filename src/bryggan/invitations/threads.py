@@ -156,7 +156,9 @@ def forget_old() -> int:
 
 def _unread(invitations: Iterable[Invitation], *, is_from_host: bool) -> set[int]:
     rows = VisitMessage.objects.filter(invitation__in=[one.pk for one in invitations], is_from_host=is_from_host)
-    seen = Coalesce("invitation__class_read_at" if is_from_host else "invitation__host_read_at", "invitation__invited_at")
+    seen = Coalesce(
+        "invitation__class_read_at" if is_from_host else "invitation__host_read_at", "invitation__invited_at"
+    )
     return set(rows.annotate(seen=seen).filter(at__gt=F("seen")).values_list("invitation_id", flat=True))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from bryggan.fair import formulas
 from bryggan.fair.imports import sheet_writing, spreadsheet
 from bryggan.fair.imports.remote import Fault, NotReadable, Reading
 from bryggan.fair.imports.sheet_columns import COLUMNS
@@ -262,4 +263,5 @@ def test_templates_hold_every_heading_once_and_their_example_reads() -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "'=x"])
 def test_text_is_written_to_csv_so_that_nobody_runs_it(text: str) -> None:
-    assert sheet_writing.harmless(text) == f"'{text}"
+    assert formulas.harmless(text) == f"'{text}"
+    assert formulas.as_it_was(f"'{text}") == text

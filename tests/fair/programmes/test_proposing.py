@@ -15,7 +15,7 @@ from alignment import factories as linked
 from bryggan.accounts.models import SchoolClass
 from bryggan.curriculum.models import SchoolForm
 from bryggan.fair.models import Booking, Fair, Occasion, OpeningHours, Session, State, WaitingEntry
-from bryggan.fair.programmes import proposing
+from bryggan.fair.programmes import choosing_days, proposing
 from bryggan.fair.programmes.fit import Interests
 from bryggan.fair.programmes.frames import Frame
 from bryggan.fair.programmes.proposals import OwnBlock, Proposal
@@ -312,8 +312,8 @@ def test_days_to_choose_are_school_days_with_a_hint() -> None:
     (full,) = a_day_with(fair, 10, capacity=5)
     given.occasion(session, at(10, SATURDAY))
 
-    days = proposing.days_to_choose(given.school_class(), fair)
-    every_day = proposing.days_to_choose(given.school_class(), fair, all_days=True)
+    days = choosing_days.days_to_choose(given.school_class(), fair)
+    every_day = choosing_days.days_to_choose(given.school_class(), fair, all_days=True)
 
     by_day = {day.on: day for day in days}
     assert (by_day[DAY].fitting, by_day[DAY].full) == (2, 1)
@@ -329,13 +329,13 @@ def test_days_to_choose_cost_the_same_statements_for_a_small_fair_and_a_large() 
     a_day_with(fair, 10)
     school_class = SchoolClass.objects.select_related("school_unit", "programme").get(pk=given.school_class().pk)
     with CaptureQueriesContext(connection) as small:
-        proposing.days_to_choose(school_class, fair)
+        choosing_days.days_to_choose(school_class, fair)
     for session in a_day_with(fair, *[9 + n / 10 for n in range(30)]):
         for days in range(1, 4):
             given.occasion(session, at(10, DAY + timedelta(days=days)))
 
     with CaptureQueriesContext(connection) as large:
-        proposing.days_to_choose(school_class, fair)
+        choosing_days.days_to_choose(school_class, fair)
 
     assert len(small) == len(large) <= 20
 
@@ -343,4 +343,4 @@ def test_days_to_choose_cost_the_same_statements_for_a_small_fair_and_a_large() 
 def test_a_fair_that_is_over_has_no_days_to_choose() -> None:
     over = given.fair(first_on=date(2022, 5, 30), last_on=date(2022, 7, 3))
 
-    assert proposing.days_to_choose(given.school_class(), over) == []
+    assert choosing_days.days_to_choose(given.school_class(), over) == []

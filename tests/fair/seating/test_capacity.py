@@ -127,7 +127,6 @@ def test_without_a_capacity_everybody_fits() -> None:
     assert left.free is None
     assert left.free_for_invited is None
     assert left.fits(stay(0, 10, 10_000))
-    assert not left.is_full
 
 
 @pytest.mark.parametrize(

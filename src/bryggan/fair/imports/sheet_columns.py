@@ -5,7 +5,6 @@ The headings are a format that people's files are written in, so they are not tr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -403,6 +402,3 @@ NAMES: Mapping[str, str] = {column.name: column.heading for column in COLUMNS} |
     "starts_at": "börjar",
     "ends_at": "slutar",
 }
-# Text that a spreadsheet program may run when it opens a CSV file, and the mark that keeps it from it.
-RISKY = re.compile(r"[=+\-@\t\r]")
-ESCAPED = re.compile(r"'(?=[=+\-@\t\r'])")

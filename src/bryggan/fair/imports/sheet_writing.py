@@ -15,8 +15,9 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from bryggan.curriculum.models import SchoolForm
+from bryggan.fair.formulas import harmless
 from bryggan.fair.imports import values
-from bryggan.fair.imports.sheet_columns import COLUMNS, ESCAPED, RISKY
+from bryggan.fair.imports.sheet_columns import COLUMNS
 from bryggan.fair.local_times import local
 from bryggan.fair.models import Fair, Occasion, Session
 
@@ -58,11 +59,6 @@ def _csv(rows: Iterable[Sequence[Any]]) -> bytes:
         writer.writerow([harmless(cell) if isinstance(cell, str) else _csv_cell(cell) for cell in row])
     # Excel takes a file for UTF-8 when it begins so.
     return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet program runs as a formula when it opens a CSV file."""
-    return f"'{text}" if RISKY.match(text) or ESCAPED.match(text) else text
 
 
 def _csv_cell(value: Any) -> str:

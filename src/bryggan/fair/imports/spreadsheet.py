@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from openpyxl.utils.exceptions import InvalidFileException
 
 from bryggan.curriculum.models import SchoolForm
+from bryggan.fair.formulas import as_it_was
 from bryggan.fair.imports import values
 from bryggan.fair.imports.remote import (
     BadValue,
@@ -30,7 +31,7 @@ from bryggan.fair.imports.remote import (
     RemoteSession,
     RemoteVenue,
 )
-from bryggan.fair.imports.sheet_columns import BY_HEADING, BY_NAME, EMPTY, ESCAPED, NAMES, NEEDED, Column
+from bryggan.fair.imports.sheet_columns import BY_HEADING, BY_NAME, EMPTY, NAMES, NEEDED, Column
 from bryggan.fair.local_times import NoSuchTime, local, moment
 from bryggan.fair.models import Session
 
@@ -83,7 +84,7 @@ def read_csv(data: bytes) -> Reading:
     try:
         for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
             if any(cell.strip() for cell in row):
-                rows.append((number, [ESCAPED.sub("", cell, count=1) for cell in row[:MOST_COLUMNS]]))
+                rows.append((number, [as_it_was(cell) for cell in row[:MOST_COLUMNS]]))
             _refuse_too_many(rows)
     except csv.Error as error:
         raise NotReadable(_("Filen kan inte läsas som tabell: %(why)s.") % {"why": error}) from error

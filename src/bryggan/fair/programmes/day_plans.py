@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bryggan.fair.local_times import local
-from bryggan.fair.models import Itinerary, ItineraryDay, Occasion, Preparation, Session, Stop, Venue
+from bryggan.fair.models import Itinerary, ItineraryDay, Occasion, Session, Stop, Venue
 from bryggan.fair.programmes.frames import Frame
 from bryggan.fair.programmes.itinerary_reading import day_stop
 from bryggan.fair.programmes.queries import Ground, ground_of
@@ -52,13 +52,6 @@ def day_plans(itinerary: Itinerary) -> tuple[DayPlan, ...]:
     venues = {venue.pk: venue for stop in stops if (venue := stop.place)}
     ground = ground_of(itinerary.fair, itinerary.school_class, venues=venues)
     return tuple(_day(ground, day, [stop for stop in stops if local(stop.starts_at).date() == day.on]) for day in days)
-
-
-def preparations_of(itinerary: Itinerary) -> list[Preparation]:
-    """What the class works with before and after, with titles and addresses; one statement."""
-    rows = itinerary.preparations.select_related("initiative").order_by("phase", "position", "pk")
-    read = ("title", "slug", "language")
-    return list(rows.only("phase", "note", "itinerary_id", *(f"initiative__{name}" for name in read)))
 
 
 def _day(ground: Ground, day: ItineraryDay, stops: list[Stop]) -> DayPlan:

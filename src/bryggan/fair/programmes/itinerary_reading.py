@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from django.utils import timezone
 
 from bryggan.accounts.models import SchoolClass
 from bryggan.curriculum.models import SchoolForm
@@ -17,8 +16,24 @@ from bryggan.fair.programmes.fit import Fit, programmes_of, unsuited_for
 from bryggan.fair.programmes.frames import Frame
 from bryggan.fair.programmes.offers import Offer, minute_of, offers_of, sessions_of
 from bryggan.fair.programmes.queries import Ground, ground_of, with_sessions
-from bryggan.fair.seating import seats
-from bryggan.fair.seating.standing import NOWHERE, Standing, standings_of
+from bryggan.fair.seating.capacity import SeatsLeft
+from bryggan.fair.seating.standing import NOWHERE, Standing, seats_and_standings
+
+# What neither checking nor showing a programme asks of a session and its venue. Twenty stops are read at a time.
+_UNASKED = (
+    "remote_id", "origin", "summary", "description", "capacity", "languages", "cost", "cost_text", "booking_opens_at",
+    "booking_closes_hours", "department", "company", "organiser", "link", "change_note", "changed_at", "imported_hash",
+)  # fmt: skip
+_UNASKED_OF_VENUES = ("description", "address", "has_cloakroom", "has_toilets", "has_lift", "is_indoor", "practical")
+_STOPS = (
+    Stop.objects.kept()
+    .select_related("occasion__session__venue", "venue")
+    .defer(
+        *(f"occasion__session__{name}" for name in _UNASKED),
+        *(f"{of}venue__{name}" for of in ("", "occasion__session__") for name in _UNASKED_OF_VENUES),
+    )
+    .order_by("starts_at", "pk")
+)
 
 
 @dataclass(frozen=True)
@@ -56,10 +71,8 @@ def read_itinerary(itinerary: Itinerary, *, all_venues: bool = False, now: datet
     `all_venues`: the fair's other venues too, for planning.
     """
     days = tuple(itinerary.days.order_by("on"))
-    rows = itinerary.stops.kept().select_related("occasion__session__venue", "venue").order_by("starts_at", "pk")
-    stops = tuple(rows)
+    stops = tuple(_STOPS.filter(itinerary=itinerary))
     occasions = [stop.occasion for stop in stops if stop.occasion is not None]
-    keys = {occasion.pk for occasion in occasions}
     venues = {venue.pk: venue for stop in stops if (venue := stop.place) is not None}
     ground = ground_of(itinerary.fair, itinerary.school_class, venues=None if all_venues else venues)
     with_sessions(ground, occasions, {occasion.session_id: occasion.session for occasion in occasions})
@@ -67,11 +80,11 @@ def read_itinerary(itinerary: Itinerary, *, all_venues: bool = False, now: datet
         stop.itinerary = itinerary
         if stop.venue_id is not None:
             stop.venue = ground.venues[stop.venue_id]
-    standings = standings_of(itinerary.school_class, keys)
+    left, standings = seats_and_standings(itinerary.school_class, occasions, now=now)
     fits = suitability(itinerary.school_class, occasions)
     offers = {
         offer.occasion.pk: offer
-        for offer in offers_of_any_day(ground, itinerary.school_class, occasions, fits, standings, now=now)
+        for offer in offers_of_any_day(ground, itinerary.school_class, occasions, fits, standings, left, now=now)
     }
     return ItineraryRead(itinerary, ground, days, stops, offers, standings)
 
@@ -96,16 +109,17 @@ def offers_of_any_day(
     occasions: Sequence[Occasion],
     fits: dict[int, Fit],
     standings: dict[int, Standing],
+    left: dict[int, SeatsLeft],
     *,
     now: datetime | None = None,
     whatever_the_clock: bool = True,
 ) -> list[Offer]:
-    """What each occasion is to the class on the day that it begins; two statements."""
-    now = now or timezone.now()
-    left = seats.seats_left(occasions, now=now) if occasions else {}
+    """What each occasion is to the class on the day that it begins."""
+    by_day: dict[date, list[Occasion]] = defaultdict(list)
+    for occasion in occasions:
+        by_day[local(occasion.starts_at).date()].append(occasion)
     found = []
-    for on in sorted({local(occasion.starts_at).date() for occasion in occasions}):
-        of_day = [occasion for occasion in occasions if local(occasion.starts_at).date() == on]
+    for on, of_day in sorted(by_day.items()):
         found += offers_of(
             ground,
             school_class,

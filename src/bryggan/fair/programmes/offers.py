@@ -194,25 +194,15 @@ def _offer(
     session = occasion.session
     people = session.people_of(pupils=school_class.pupils, adults=school_class.adults)
     needed = 1 if session.unit == Session.Unit.GROUPS else people
-    is_open = session.kind == Session.Kind.OPEN
+    stay = session.minutes if session.kind == Session.Kind.OPEN else 0
     opens, closes = minute_of(on, occasion.starts_at), minute_of(on, occasion.ends_at)
-    if is_open:
-        # Doors may have opened the day before.
-        opens = max(opens, 0)
-        if not whatever_the_clock:
-            opens = max(opens, -(-minute_of(on, now) // planner.STEP) * planner.STEP)
-    hours = ground.open_windows(session.venue_id, on)
-    stretches = [(0, 2 * DAY_MINUTES)] if hours is None else [(minute_of(on, a), minute_of(on, b)) for a, b in hours]
-    if is_open:
-        cut = ((max(opens, first), min(closes, last)) for first, last in stretches)
-        windows = tuple((first, last) for first, last in cut if last - first >= session.minutes)
-    else:
-        # Every minute of it, though the venue may close and open again in between: that is the venue's to know.
-        windows = ((opens, closes),) if any(a <= opens and closes <= b for a, b in stretches) else ()
+    if stay and not whatever_the_clock:
+        opens = max(opens, -(-minute_of(on, now) // planner.STEP) * planner.STEP)
+    windows = windows_of(ground, session.venue_id, on, opens, closes, stay)
     closed = False
     if session.needs_booking and not standing.has_seats:
         closed = occasion.booking_closes_at <= now
-    free = windows if standing.has_seats else _with_seats(windows, left, needed, on, session.minutes if is_open else 0)
+    free = windows if standing.has_seats else with_seats(windows, left, needed, on, stay)
     return Offer(
         occasion=occasion,
         on=on,
@@ -243,7 +233,21 @@ def _refused(occasion: Occasion, fit: Fit, now: datetime | None, school_class: S
     return planner.Why(fit.unsuited.code, fit.unsuited.params) if fit.unsuited else None
 
 
-def _with_seats(
+def windows_of(
+    ground: Ground, venue: int | None, on: date, opens: int, closes: int, stay: int
+) -> tuple[tuple[int, int], ...]:
+    """The stretches of the day in which one can come: within the venue's hours. `stay` is 0 at fixed times."""
+    hours = ground.open_windows(venue, on)
+    stretches = [(0, 2 * DAY_MINUTES)] if hours is None else [(minute_of(on, a), minute_of(on, b)) for a, b in hours]
+    if stay:
+        # Doors may have opened the day before.
+        cut = ((max(opens, 0, first), min(closes, last)) for first, last in stretches)
+        return tuple((first, last) for first, last in cut if last - first >= stay)
+    # Every minute of it, though the venue may close and open again in between: that is the venue's to know.
+    return ((opens, closes),) if any(a <= opens and closes <= b for a, b in stretches) else ()
+
+
+def with_seats(
     windows: Sequence[tuple[int, int]], left: SeatsLeft, needed: int, on: date, stay: int
 ) -> tuple[tuple[int, int], ...]:
     """The parts of `windows` with seats for the class all through. Who waits in a queue comes before all others."""

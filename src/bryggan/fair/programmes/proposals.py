@@ -61,10 +61,6 @@ class ProposedStop:
         return self.leg.minutes if self.leg else 0
 
     @property
-    def walk_metres(self) -> int:
-        return (self.leg.metres or 0) if self.leg else 0
-
-    @property
     def chosen(self) -> Chosen:
         """What a page posts to have this stop."""
         return Chosen(

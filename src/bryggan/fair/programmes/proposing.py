@@ -6,7 +6,6 @@ exactly that.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -16,17 +15,15 @@ from typing import Any
 from django.utils import timezone
 
 from bryggan.accounts.models import SchoolClass
-from bryggan.accounts.school_days import school_days
 from bryggan.fair.local_times import local
 from bryggan.fair.models import Fair, Occasion, Session, Stop
 from bryggan.fair.planning import planner
 from bryggan.fair.programmes.checks import named
 from bryggan.fair.programmes.fit import Fit, Interests, fits
-from bryggan.fair.programmes.frames import Frame, usual_frame
-from bryggan.fair.programmes.itinerary_reading import day_stop, offers_of_any_day
+from bryggan.fair.programmes.frames import Frame
+from bryggan.fair.programmes.itinerary_reading import day_stop
 from bryggan.fair.programmes.offers import (
     Offer,
-    clock_minute,
     minute_of,
     moment_of,
     occasion_of,
@@ -34,7 +31,7 @@ from bryggan.fair.programmes.offers import (
     planners_frame,
     sessions_of,
 )
-from bryggan.fair.programmes.proposals import Chosen, DayChoice, LeftOut, OwnBlock, Proposal, ProposedStop
+from bryggan.fair.programmes.proposals import Chosen, LeftOut, OwnBlock, Proposal, ProposedStop
 from bryggan.fair.programmes.queries import Ground, Leg, ground_of, occasions_of
 from bryggan.fair.programmes.reasons import Reason
 from bryggan.fair.programmes.timetables import legs_of
@@ -121,28 +118,6 @@ def propose(
         school_class, fair, ground, frame, occasions, interests=interests, locked=fixed, musts=musts, excluded=excluded
     )
     return _planned(material)
-
-
-def days_to_choose(school_class: SchoolClass, fair: Fair, *, all_days: bool = False) -> list[DayChoice]:
-    """The fair's school days to come, each with a hint of how much fits. `all_days`: weekends and holidays too.
-
-    The same number of statements whatever the fair holds.
-    """
-    today = timezone.localdate()
-    coming = [day for day in fair.days if day >= today]
-    schooldays = set(school_days(coming))
-    days = coming if all_days else [day for day in coming if day in schooldays]
-    if not days:
-        return []
-    ground = ground_of(fair, school_class)
-    occasions = occasions_of(ground, days)
-    found = fits(school_class, sessions_of(occasions), on=fair.first_on)
-    usual = usual_frame(school_class, days[0])
-    offers = offers_of_any_day(ground, school_class, occasions, found, {}, whatever_the_clock=False)
-    by_day: dict[date, list[Offer]] = defaultdict(list)
-    for offer in offers:
-        by_day[offer.on].append(offer)
-    return [_choice(day, by_day.get(day, []), replace(usual, on=day), day in schooldays) for day in days]
 
 
 def not_a_day(fair: Fair, on: date) -> Reason | None:
@@ -390,32 +365,3 @@ def _locked(
 def belongs(occasion: Occasion, on: date) -> bool:
     """A fixed time belongs to the day that it begins on; open hours to every day that they touch."""
     return occasion.session.kind == Session.Kind.OPEN or local(occasion.starts_at).date() == on
-
-
-def _choice(on: date, offers: Sequence[Offer], frame: Frame, is_school_day: bool) -> DayChoice:
-    """How much of a day fits: sessions of the class's age within its usual hours, with seats and without."""
-    begins, ends = clock_minute(frame.begins), clock_minute(frame.ends)
-    fitting: dict[int, Offer] = {}
-    full: set[int] = set()
-    for offer in offers:
-        if offer.refused or not offer.windows or offer.booking_closed:
-            continue
-        stay = offer.session.minutes
-        if not any(max(first, begins) + stay <= min(last, ends) for first, last in offer.windows):
-            continue
-        if offer.session.pk in fitting:
-            continue
-        why = planner.refusal(offer.candidates()[0])
-        if why is None:
-            fitting[offer.session.pk] = offer
-            full.discard(offer.session.pk)
-        elif str(why.code) in ("full", "too few seats"):
-            full.add(offer.session.pk)
-    best = sorted(fitting.values(), key=lambda offer: (-offer.fit.score, offer.session.title, offer.session.pk))
-    return DayChoice(
-        on=on,
-        is_school_day=is_school_day,
-        fitting=len(fitting),
-        full=len(full),
-        best=tuple(offer.session.title for offer in best[:MOST_NAMED]),
-    )

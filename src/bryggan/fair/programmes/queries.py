@@ -155,13 +155,19 @@ def occasions_of(ground: Ground, days: Iterable[date], *, offered: bool = True) 
 
     `offered`: without cancelled ones and those of sessions that are not shown.
     """
-    touching = Q()
-    for first, last in _runs(days):
-        touching |= Q(starts_at__lt=midnight(next_day(last)), ends_at__gt=midnight(first))
-    if not touching:
+    within = touching(days)
+    if not within:
         return []
-    rows = Occasion.objects.filter(touching, session__fair=ground.fair)
+    rows = Occasion.objects.filter(within, session__fair=ground.fair)
     return with_sessions(ground, list((rows.offered() if offered else rows).order_by("starts_at", "pk")))
+
+
+def touching(days: Iterable[date]) -> Q:
+    """Occasions that touch any of the days; empty when there are none."""
+    found = Q()
+    for first, last in _runs(days):
+        found |= Q(starts_at__lt=midnight(next_day(last)), ends_at__gt=midnight(first))
+    return found
 
 
 def with_sessions(

@@ -38,14 +38,6 @@ from bryggan.fair.programmes.queries import Place as Place
 from bryggan.fair.programmes.reasons import Reason
 from bryggan.fair.seating.standing import Standing
 
-# Long texts of initiatives that no timetable shows.
-_UNSHOWN = tuple(
-    f"initiative__{name}"
-    for name in (
-        "what_html", "why_html", "how_html", "lessons_html", "other_html", "status_explanation", "impact_goals",
-        "resident_involvement", "links", "files", "place", "funds", "raw",
-    )
-)  # fmt: skip
 # Of a stop that needs no booking; planned: saved, and no seats taken; held: ours for some minutes; waiting: in the
 # queue; offered: out of the queue, seats held until answered.
 Seats = Literal["free to come", "planned", "held", "booked", "waiting", "offered"]
@@ -110,10 +102,6 @@ class Day:
         return sum(leg.minutes for leg in self.legs)
 
     @property
-    def walking_metres(self) -> int:
-        return sum(leg.metres or 0 for leg in self.legs)
-
-    @property
     def is_approximate(self) -> bool:
         """True when a walk of the day is reckoned from a position that nobody has measured."""
         return any(leg.is_approximate for leg in self.legs)
@@ -159,8 +147,7 @@ def timetable(itinerary: Itinerary, *, now: datetime | None = None) -> Timetable
     now = now or timezone.now()
     read = read_itinerary(itinerary, now=now)
     days = tuple(_day(read, day, now=now) for day in read.days)
-    rows = itinerary.preparations.select_related("initiative").defer(*_UNSHOWN)
-    preparations = list(rows.order_by("phase", "position", "pk"))
+    preparations = preparations_of(itinerary)
     return Timetable(
         itinerary=itinerary,
         fair=read.fair,
@@ -170,9 +157,17 @@ def timetable(itinerary: Itinerary, *, now: datetime | None = None) -> Timetable
     )
 
 
+def preparations_of(itinerary: Itinerary) -> list[Preparation]:
+    """What the class works with before and after, with titles and addresses; one statement."""
+    rows = itinerary.preparations.select_related("initiative").order_by("phase", "position", "pk")
+    read = ("title", "slug", "language")
+    return list(rows.only("phase", "note", "itinerary_id", *(f"initiative__{name}" for name in read)))
+
+
 def for_timetable(itineraries: QuerySet[Itinerary]) -> QuerySet[Itinerary]:
     """The same programmes, read with what a timetable needs beside them."""
-    return itineraries.select_related("fair", "school_class__school_unit", "school_class__programme")
+    rows = itineraries.select_related("fair", "school_class__school_unit", "school_class__programme")
+    return rows.defer("fair__description", "fair__practical")
 
 
 def seats_of(occasion: Occasion | None, standing: Standing) -> Seats:

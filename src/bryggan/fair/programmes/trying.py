@@ -24,7 +24,7 @@ from bryggan.fair.programmes.programme_seats import give_back
 from bryggan.fair.programmes.proposals import Chosen
 from bryggan.fair.programmes.queries import Ground, ground_of, with_sessions
 from bryggan.fair.programmes.reasons import Reason
-from bryggan.fair.seating.standing import Standing, standings_of, stops_with_seats
+from bryggan.fair.seating.standing import Standing, seats_and_standings, stops_with_seats
 from bryggan.fair.telling import visit_within
 
 # More than any day can hold: a form with more is no form of ours.
@@ -64,12 +64,12 @@ def try_stops(
     ground = ground_of(fair, itinerary.school_class)
     rows = Occasion.objects.filter(pk__in=keys, session__fair=fair) if keys else []
     occasions = {one.pk: one for one in with_sessions(ground, list(rows))} if keys else {}
-    standings = standings_of(itinerary.school_class, occasions)
+    left, standings = seats_and_standings(itinerary.school_class, list(occasions.values()))
     fits = suitability(itinerary.school_class, list(occasions.values()))
     offers = {
         offer.occasion.pk: offer
         for offer in offers_of_any_day(
-            ground, itinerary.school_class, list(occasions.values()), fits, standings, whatever_the_clock=False
+            ground, itinerary.school_class, list(occasions.values()), fits, standings, left, whatever_the_clock=False
         )
     }
     for stop in among:

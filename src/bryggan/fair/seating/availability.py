@@ -14,9 +14,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bryggan.fair.listing import most_free
 from bryggan.fair.models import Occasion, Session, State
 from bryggan.fair.seating import seats
+from bryggan.fair.seating.capacity import most_free
 
 
 class BookingState(models.TextChoices):
@@ -42,11 +42,6 @@ class Availability:
     booking: BookingState
     left: int | None
     waiting: int = 0
-
-    @property
-    def can_come(self) -> bool:
-        """A class can be given a seat, or needs none."""
-        return self.booking in (BookingState.NONE, BookingState.OPEN)
 
 
 def availability(occasions: Sequence[Occasion], *, now: datetime | None = None) -> dict[int, Availability]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
@@ -85,10 +85,6 @@ class SeatsLeft:
         return self.whole.free_for_invited
 
     @property
-    def is_full(self) -> bool:
-        return self.free == 0
-
-    @property
     def over_by(self) -> int:
         """How many more are booked than there are seats, when somebody took seats away afterwards."""
         return 0 if self.capacity is None else max(0, self.taken - self.capacity)
@@ -131,6 +127,18 @@ class SeatsLeft:
         if self.capacity is None:
             return Room(most, None, None, reserved_left)
         return Room(most, max(0, self.capacity - most_out_of_reach), max(0, self.capacity - most), reserved_left)
+
+
+def most_free(left: SeatsLeft, starts_at: datetime, ends_at: datetime, stay: timedelta | None) -> int | None:
+    """The most seats that one group can have for a stay, at whichever moment; None is no limit.
+
+    `stay` is None where everybody is there all the time. Rooms change when somebody leaves, so those are the moments
+    to look at.
+    """
+    if stay is None or left.free is None:
+        return left.free
+    moments = {starts_at} | {one.ends_at for one in left.stays if starts_at < one.ends_at <= ends_at - stay}
+    return max((left.between(at, at + stay).free or 0 for at in moments), default=0)
 
 
 def largest_possible(capacity: int | None, reserved: int, *, is_reserved: bool) -> int | None:

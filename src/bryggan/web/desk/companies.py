@@ -1,12 +1,14 @@
-"""A company signs up; an editor lets it in and says which of the city's partners it is."""
+"""A company signs up; an editor lets it in, and says which partner it is and what it takes part in."""
 
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,13 +18,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bryggan.accounts import companies as actions
 from bryggan.accounts.models import Company, CompanyApplication
 from bryggan.accounts.sign_in import PupilAddress, TooManyTries
-from bryggan.initiatives.models import Term
-from bryggan.initiatives.owners import partnerships_of
+from bryggan.initiatives import partnerships
+from bryggan.initiatives.models import Initiative, Term
+from bryggan.initiatives.owners import initiatives_of, partnerships_of
 from bryggan.invitations.permissions import may_decide_companies
 from bryggan.web.accounts.guards import client_address, person
 from bryggan.web.editing.views import permitted
 
 MOST_LISTED = 100
+MOST_FOUND = 30
 
 
 class ApplicationForm(forms.Form):
@@ -135,6 +139,41 @@ def rename_company(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("companies")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@permitted(may_decide_companies)
+def company(request: HttpRequest, pk: int) -> HttpResponse:
+    """Which initiatives an approved company takes part in: as the source says, and as editors choose."""
+    found = get_object_or_404(Company, pk=pk, approved_at__isnull=False)
+    text = request.GET.get("q", "").strip()[:100]
+    if request.method == "POST":
+        number = request.POST.get("initiative", "")
+        if not (number.isascii() and number.isdigit() and len(number) < 19):
+            raise Http404
+        initiative = get_object_or_404(Initiative.objects.readable(), pk=int(number))
+        told = {"company": found.name, "title": initiative.title}
+        if request.POST.get("do") == "add":
+            partnerships.add(found, initiative, by=person(request))
+            messages.success(request, _("%(company)s samordnar nu ”%(title)s”.") % told)
+        elif request.POST.get("do") == "remove":
+            partnerships.take_back(found, initiative, by=person(request))
+            messages.success(request, _("%(company)s samordnar inte längre ”%(title)s”.") % told)
+        else:
+            raise Http404
+        return redirect(f"{request.path}?{urlencode({'q': text})}" if text else request.path)
+    own = initiatives_of([found]).order_by("title", "pk")
+    chosen = set(found.partnerships.values_list("initiative", flat=True))
+    hits = Initiative.objects.readable().exclude(pk__in=own.values("pk"))
+    for word in text.split():
+        hits = hits.filter(Q(title__icontains=word) | Q(title__icontains=word.capitalize()))
+    context = {
+        "company": found,
+        "own": [(one, one.pk in chosen) for one in own[:MOST_LISTED]],
+        "q": text,
+        "hits": list(hits.order_by("title", "pk")[:MOST_FOUND]) if text else [],
+    }
+    return render(request, "desk/company.html", context)
+
+
 def _signup_page(request: HttpRequest, form: ApplicationForm, *, status: int, wait: int = 0) -> HttpResponse:
     return render(request, "desk/company_signup.html", {"form": form, "wait": wait}, status=status)
 
@@ -163,8 +202,10 @@ def _editors_page(
 def _found_text(company: Company) -> str:
     number = partnerships_of([company]).get(company.pk, 0)
     if not number:
-        return _("Sparat. Ingen partner på stadens initiativ heter %(name)s.") % {"name": company.name}
+        return _("Sparat. Ingen partner på stadens initiativ heter %(name)s. Välj initiativ på företagets sida.") % {
+            "name": company.name
+        }
     text = ngettext(
-        "Sparat. %(name)s är partner på %(n)d initiativ.", "Sparat. %(name)s är partner på %(n)d initiativ.", number
+        "Sparat. %(name)s samordnar %(n)d initiativ.", "Sparat. %(name)s samordnar %(n)d initiativ.", number
     )
     return text % {"name": company.name, "n": number}

@@ -290,7 +290,9 @@ def _page(
         "is_conversation": is_conversation,
         "thread": [(one, threads.writer_text(one), new) for one, new in zip(thread, is_new, strict=True)],
         "has_new": any(is_new),
-        "may_write": invitation is not None and is_conversation and threads.host_may_write(invitation),
+        # What was written when that could no longer be sent is still there to copy.
+        "may_write": message_form is not None
+        or (invitation is not None and is_conversation and threads.host_may_write(invitation)),
         "message_form": message_form or HostMessageForm(),
     }
     return render(request, "desk/visit.html", context, status=status)
@@ -357,4 +359,3 @@ def _address(invitation: Invitation) -> str:
 def _visit_address(booking: Booking) -> str:
     invitation = visits.invitation_of(booking)
     return _address(invitation) if invitation else reverse("host_visit", args=[booking.pk])
-

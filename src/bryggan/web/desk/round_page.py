@@ -23,7 +23,7 @@ from bryggan.invitations import answering, exporting, threads
 from bryggan.invitations import rounds as actions
 from bryggan.invitations.answering import HAS_SAID_YES, CannotAnswer
 from bryggan.invitations.models import Invitation, InvitationRound
-from bryggan.invitations.permissions import may_handle_round, may_use_desk
+from bryggan.invitations.permissions import may_use_desk
 from bryggan.invitations.telling import time_text
 from bryggan.web.accounts.guards import person
 from bryggan.web.desk.common import PER_PAGE, Pages, page_number

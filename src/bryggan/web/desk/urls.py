@@ -1,10 +1,10 @@
-"""Addresses of the coordinators' desk: who is curious, rounds of invitations; companies; fair play."""
+"""Addresses of the coordinators' desk: who is curious, rounds of invitations, visits; companies; fair play."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path, re_path
 
-from bryggan.web.desk import companies, fair_play, interest, round_page, rounds
+from bryggan.web.desk import companies, fair_play, host_visits, interest, round_page, rounds
 
 urlpatterns: list[URLPattern] = [
     path("forvaltning/intresse", interest.interest_desk, name="interest_desk"),
@@ -25,12 +25,19 @@ urlpatterns: list[URLPattern] = [
         round_page.round_export,
         name="round_export",
     ),
+    path("forvaltning/besok", host_visits.host_visits, name="host_visits"),
+    path("forvaltning/besok/<int:pk>", host_visits.host_visit, name="host_visit"),
+    path("forvaltning/besok/<int:pk>/narvaro", host_visits.host_attendance, name="host_attendance"),
+    path("forvaltning/besok/<int:pk>/svar", host_visits.host_feedback, name="host_feedback"),
+    path("forvaltning/inbjudan/<int:pk>", host_visits.host_invitation, name="host_invitation"),
+    path("forvaltning/inbjudan/<int:pk>/meddelande", host_visits.host_write, name="host_write"),
+    path("forvaltning/inbjudan/<int:pk>/last", host_visits.host_read, name="host_read"),
     path("forvaltning/inbjudan/<int:pk>/tid", round_page.agree_on_time, name="agree_on_time"),
-    path("forvaltning/inbjudan/<int:pk>/narvaro", round_page.mark_attendance, name="mark_attendance"),
     path("forvaltning/inbjudan/<int:pk>/stall-in", round_page.cancel_visit, name="cancel_visit"),
     path("foretag", companies.company_signup, name="company_signup"),
     path("redaktion/foretag", companies.companies, name="companies"),
     path("redaktion/foretag/anmalan/<int:pk>", companies.decide_company, name="decide_company"),
+    path("redaktion/foretag/<int:pk>", companies.company, name="company"),
     path("redaktion/foretag/<int:pk>/namn", companies.rename_company, name="rename_company"),
     path("redaktion/rattvisa", fair_play.fair_play, name="fair_play"),
 ]

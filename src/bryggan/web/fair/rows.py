@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.utils import formats
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,6 +17,7 @@ from bryggan.fair.local_times import clock_text, local
 from bryggan.fair.models import Occasion, Session, State
 from bryggan.fair.programmes.fit import years_text
 from bryggan.fair.seating.availability import Availability, BookingState, availability
+from bryggan.web.repeated import filled
 
 # Fewer than this is said in the colour of "now".
 FEW_SEATS = 10
@@ -48,8 +51,31 @@ class Row:
         return self.session.state == State.CHANGED and not self.is_cancelled
 
     @property
-    def for_whom(self) -> str:
-        return for_whom(self.session)
+    def shown(self) -> SafeString:
+        """The row of a day's programme."""
+        session, venue = self.session, self.session.venue
+        return filled(
+            "fair/_row.html",
+            {
+                "is_cancelled": self.is_cancelled,
+                "is_over": self.is_over,
+                "is_changed": self.is_changed,
+                "is_open": session.kind == Session.Kind.OPEN,
+                "is_for_children": session.is_for_children,
+                "begins": self.begins,
+                "ends": self.ends,
+                "address": session.get_absolute_url(),
+                "title": session.title,
+                "summary": session.summary,
+                "venue": venue.name if venue else "",
+                "area": venue.area.name if venue and venue.area else "",
+                "for_whom": for_whom(session),
+                "minutes": str(session.minutes),
+                "cost": formats.localize(session.cost) if session.cost else "",
+                "room": self.room,
+                "tone": self.tone,
+            },
+        )
 
 
 @dataclass(frozen=True)

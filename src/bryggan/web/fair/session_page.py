@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from bryggan.alignment.models import Alignment, best_first
 from bryggan.curriculum.models import CoreContent, Programme, Subject
-from bryggan.fair.listing import language_name
+from bryggan.fair.languages import language_name
 from bryggan.fair.local_times import clock_text, local
 from bryggan.fair.models import OpeningHours, Session, Venue
 from bryggan.initiatives.models import Initiative

@@ -78,8 +78,7 @@ def _programme(request: HttpRequest, current: Fair, root: str, *, venue: str = "
     today = timezone.localdate()
     taught = frozenset(school_days(current.days))
     query = asked.query
-    given = {time.on for time in supply.times if not venue or _is_at(supply, time, venue)}
-    day = query.days[0] if query.days else filters.default_day(current, sorted(given), taught, today)
+    day = query.days[0] if query.days else filters.default_day(current, supply.days(venue), taught, today)
     found = listing.find(supply, query.on(day))
     addresses = Addresses(_without(parameters, "venue") if venue else parameters)
     days = filters.days_of(current, found, day, taught, today, addresses)
@@ -116,11 +115,6 @@ def _programme(request: HttpRequest, current: Fair, root: str, *, venue: str = "
     if isinstance(request.user, User) and request.user.is_teacher:
         context["classes"] = filters.own_classes(request.user, query, day)
     return context
-
-
-def _is_at(supply: listing.Supply, time: listing.Time, venue: str) -> bool:
-    place = supply.sessions[time.session].venue
-    return place is not None and place.slug == venue
 
 
 def _without(parameters: QueryDict, name: str) -> QueryDict:

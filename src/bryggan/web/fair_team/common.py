@@ -19,11 +19,6 @@ def team_fair() -> Fair:
     return found
 
 
-def own_sessions(user: User, fair: Fair) -> list[int]:
-    """Sessions of the fair that the person may change, by number."""
-    return list(editable_sessions(user).filter(fair=fair).values_list("pk", flat=True))
-
-
 def sees_all(user: User) -> bool:
     return user.is_editor
 

@@ -18,7 +18,7 @@ from bryggan.curriculum.models import SchoolForm
 from bryggan.fair.imports.importing import LARGEST_FILE
 from bryggan.fair.imports.referring import References
 from bryggan.fair.imports.remote import BadValue, RemoteSession
-from bryggan.fair.listing import language_name
+from bryggan.fair.languages import language_name
 from bryggan.fair.local_times import NoSuchTime, clock_text, local, moment, next_day
 from bryggan.fair.models import Fair, Occasion, Session, Venue
 from bryggan.fair.places import VenueDetails

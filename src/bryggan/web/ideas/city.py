@@ -45,8 +45,9 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, row, AnswerForm(initial=_answered(row)))
     form = AnswerForm(request.POST)
-    if request.POST.get("step") == "read":
-        # Nothing is saved: only how hard it is to read is told, and the form as it was typed.
+    if request.POST.get("step") == "read" or request.headers.get("HX-Request"):
+        # Nothing is saved: only how hard it is to read is told, and the form as it was typed. An answer is sent by the
+        # form itself and never by what asks while somebody types.
         return _page(
             request, row, AnswerForm(initial={name: request.POST.get(name, "") for name in ("state", "text")})
         )

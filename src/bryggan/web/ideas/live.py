@@ -14,3 +14,8 @@ def when_changed(request: HttpRequest, tag: str, render: Callable[[], HttpRespon
     answer["ETag"] = tag
     answer["Cache-Control"] = "private, no-cache"
     return answer
+
+
+def has_already(request: HttpRequest, tag: str) -> bool:
+    """True when the reader's only tag is this one. Compressed answers have made it a weak one on the way."""
+    return request.headers.get("If-None-Match", "").removeprefix("W/") == tag

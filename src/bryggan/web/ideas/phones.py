@@ -29,15 +29,10 @@ from bryggan.ideas import drawing, taking_part
 from bryggan.ideas.codes import read_code
 from bryggan.ideas.leading import LONGEST_IDEA
 from bryggan.ideas.models import IdeaRound
-from bryggan.web.accounts.guards import client_address
-from bryggan.web.ideas import drawings
-from bryggan.web.ideas.live import when_changed
+from bryggan.web.ideas import drawings, guesses, phone_pieces
+from bryggan.web.ideas.live import has_already, when_changed
 from bryggan.web.ideas.phone_cookie import Ticket, give_ticket, take_ticket, ticket_of
 
-# Only codes that open nothing are counted: a whole school behind one address may mistype often, and who has joined is
-# never kept out. At this pace one of twenty open rounds is guessed after a hundred days.
-MOST_GUESSES = 1000
-GUESSES_PER = timedelta(hours=1)
 # Of one phone: nobody writes or votes faster by hand.
 MOST_POSTS = 40
 POSTS_PER = timedelta(minutes=1)
@@ -88,9 +83,11 @@ def in_round(view: PhoneView) -> Callable[..., HttpResponse]:
         if known and known != code and request.method != "POST":
             return HttpResponsePermanentRedirect(reverse("idea_phone", args=[known]))
         ticket = ticket_of(request)
-        if not known or (ticket is None and _guesses_too_much(request)):
+        if not known:
             return _unknown(request, code)
         round = taking_part.round_by_code(known)
+        if ticket is None and guesses.too_many(request) and not (round and guesses.is_led_from_here(request, round)):
+            return _unknown(request, code)
         is_other = ticket is not None and (round is None or ticket.round != round.pk)
         if is_other and (round is None or request.method == "POST" or request.resolver_match.url_name != "idea_phone"):  # type: ignore[union-attr]
             # The round that this phone was in has ended. Its code may be another class's by now.
@@ -143,13 +140,19 @@ def idea_phone(request: HttpRequest, round: IdeaRound, ticket: Ticket | None) ->
 
 
 @require_safe
+def idea_phone_now(request: HttpRequest, code: str) -> HttpResponse:
+    """What has changed on the phone's page. One small statement, and nothing made, when nothing has."""
+    ticket = ticket_of(request)
+    standing = taking_part.version_shown(code) if ticket and read_code(code) == code else None
+    if ticket and standing and standing[0] == ticket.round and has_already(request, tag := _tag_of(*standing)):
+        return _private(when_changed(request, tag, HttpResponse))
+    return _changed(request, code)
+
+
 @in_round
-def idea_phone_now(request: HttpRequest, round: IdeaRound, ticket: Ticket | None) -> HttpResponse:
-    """What has changed on the phone's page. One statement when nothing has."""
+def _changed(request: HttpRequest, round: IdeaRound, ticket: Ticket | None) -> HttpResponse:
     tag = _tag(round)
-    return when_changed(
-        request, tag, lambda: render(request, "ideas/_phone_live.html", _live_context(round, ticket, tag))
-    )
+    return when_changed(request, tag, lambda: HttpResponse(phone_pieces.live(round, _key(ticket), tag)))
 
 
 @require_POST
@@ -190,8 +193,7 @@ def _taken(request: HttpRequest, round: IdeaRound, ticket: Ticket | None, place:
     """To the page. The phone's script, which says that it follows, gets what has changed at once."""
     if request.headers.get("X-Follow") != "1":
         return redirect(reverse("idea_phone", args=[round.code]) + place)
-    tag = _tag(round)
-    return render(request, "ideas/_phone_live.html", _live_context(round, ticket, tag))
+    return HttpResponse(phone_pieces.live(round, _key(ticket), _tag(round)))
 
 
 class _TooLong(Exception):
@@ -231,18 +233,19 @@ def _page(
     status: int = 200,
     vote_error: str = "",
 ) -> HttpResponse:
-    tag = _tag(round)
-    context = _live_context(round, ticket, tag)
-    by_number = {idea.pk: idea for idea in context["seen"].ideas}  # type: ignore[attr-defined]
     is_building = round.mode == IdeaRound.Mode.BUILD
     # The class's label, and the title of what the round is about.
     columns = ("school_class__label", "initiative__title", "challenge__title")
     label, *titles = IdeaRound.objects.values_list(*columns).get(pk=round.pk)
-    context |= {
+    context = {
+        "round": round,
+        "code": round.code,
+        "live": phone_pieces.live(round, _key(ticket), _tag(round)),
+        "styles": STYLES,
         "class_label": label,
         "about": next(filter(None, titles), ""),
         "typed": typed,
-        "base": by_number.get(typed.builds_on or 0) if is_building else None,
+        "base": taking_part.base_of(round, typed.builds_on) if is_building and typed.builds_on else None,
         "vote_error": vote_error,
         "was_sent": request.GET.get("sent") == "1" and not typed.error,
         "longest": LONGEST_IDEA,
@@ -255,20 +258,17 @@ def _page(
     return answer
 
 
-def _live_context(round: IdeaRound, ticket: Ticket | None, tag: str) -> dict[str, object]:
+def _key(ticket: Ticket | None) -> str:
     # Somebody who has not joined has all her votes left.
-    seen = taking_part.seen_by(round, ticket.key if ticket else "-")
-    return {
-        "round": round,
-        "code": round.code,
-        "seen": seen,
-        "tag": tag,
-        "styles": STYLES,
-    }
+    return ticket.key if ticket else "-"
 
 
 def _tag(round: IdeaRound) -> str:
-    return f'"{round.pk}-{round.shown_version}"'
+    return _tag_of(round.pk, round.shown_version)
+
+
+def _tag_of(number: int, version: int) -> str:
+    return f'"{number}-{version}"'
 
 
 def _ended(request: HttpRequest, code: str, text: str = "") -> HttpResponse:
@@ -283,8 +283,11 @@ def _ended(request: HttpRequest, code: str, text: str = "") -> HttpResponse:
 def _unknown(request: HttpRequest, code: str) -> HttpResponse:
     """No round has this code. Only such answers are counted."""
     context: dict[str, object] = {"typed": code[:60], "styles": STYLES, "text": request.POST.get("text", "")}
-    if not rate_limits.allowed(_guesses(request), limit=MOST_GUESSES, per=GUESSES_PER):
-        context["error"] = _("Det har kommit många koder som inte finns härifrån. Vänta en stund och försök igen.")
+    if not guesses.counted(request):
+        context["error"] = _(
+            "Det har kommit många koder som inte finns härifrån. Be läraren öppna idérundan på sin dator här på "
+            "skolan, och försök igen. Annars går det om en timme."
+        )
         return _private(render(request, "ideas/enter_code.html", context, status=429))
     context["error"] = _("Det finns ingen öppen idérunda med den koden. Titta på tavlan en gång till.")
     return _private(render(request, "ideas/enter_code.html", context, status=404))
@@ -293,16 +296,6 @@ def _unknown(request: HttpRequest, code: str) -> HttpResponse:
 def _too_large(request: HttpRequest, code: str) -> HttpResponse:
     context = {"code": code, "longest": LONGEST_IDEA, "styles": STYLES}
     return render(request, "ideas/too_large.html", context, status=413)
-
-
-def _guesses(request: HttpRequest) -> str:
-    # Counts are kept for days, and hold no address.
-    client = salted_hmac("bryggan.rate", client_address(request), algorithm="sha256").hexdigest()[:40]
-    return f"guessed class codes from {client}"
-
-
-def _guesses_too_much(request: HttpRequest) -> bool:
-    return rate_limits.is_used_up(_guesses(request), limit=MOST_GUESSES, per=GUESSES_PER)
 
 
 def _posts_too_much(ticket: Ticket) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from bryggan.ideas.leading import LONGEST_IDEA, CannotOpen, NoWords, RoundEnded
 from bryggan.ideas.models import Idea, IdeaRound
 from bryggan.initiatives.models import Initiative
 from bryggan.web.accounts.guards import person, teachers_only
+from bryggan.web.ideas import guesses
 from bryggan.web.ideas.forms import YOUNGEST, RoundForm
 from bryggan.web.ideas.live import when_changed
 from bryggan.web.ideas.own import own_round, own_rounds
@@ -82,7 +84,9 @@ def idea_round_new(request: HttpRequest) -> HttpResponse:
 @require_safe
 def idea_round(request: HttpRequest, pk: int) -> HttpResponse:
     """The round: its code, what waits for a yes, what the class sees."""
-    return _page(request, own_round(request, pk))
+    round = own_round(request, pk)
+    guesses.teacher_is_here(request, round)
+    return _page(request, round)
 
 
 @login_required
@@ -168,7 +172,12 @@ class _TooLong(Exception):
     pass
 
 
-_ACTIONS: dict[str, Callable[..., Idea]] = {"approve": leading.approve, "hide": leading.hide, "undo": leading.undo}
+_ACTIONS: dict[str, Callable[..., object]] = {
+    "approve": leading.approve,
+    "hide": leading.hide,
+    "hide all": leading.hide_all_from_phone,
+    "undo": leading.undo,
+}
 _ENDED = gettext_lazy("Idérundan är avslutad.")
 _TOO_LONG = gettext_lazy("Högst %d tecken. Korta texten och spara igen.")
 
@@ -231,6 +240,9 @@ def _live_context(request: HttpRequest, round: IdeaRound) -> dict[str, Any]:
     for row in rows:
         row.warning_words = [WARNINGS[code] for code in row.warnings if code in WARNINGS]  # type: ignore[attr-defined]
     waiting = [row for row in rows if row.state == Idea.State.WAITING]
+    of_phone = Counter(row.phone_id for row in waiting if row.phone_id)
+    for row in waiting:
+        row.from_phone = of_phone[row.phone_id]  # type: ignore[attr-defined]
     approved = [row for row in rows if row.state == Idea.State.APPROVED]
     if round.mode in (IdeaRound.Mode.VOTE, IdeaRound.Mode.CLOSED):
         approved.sort(key=lambda row: (-row.votes, row.written_at, row.pk))

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from bryggan.ideas import taking_part
 from bryggan.ideas.codes import spaced
 from bryggan.ideas.models import Idea, IdeaRound, Proposal
-from bryggan.web.ideas import drawings
+from bryggan.web.ideas import drawings, guesses
 from bryggan.web.ideas.live import when_changed
 from bryggan.web.ideas.own import own_round
 from bryggan.web.sheets import typesetting
@@ -34,7 +34,9 @@ STYLES = ("index", "tokens", "base", "layout", "components", "ideas")
 @require_safe
 def idea_board(request: HttpRequest, pk: int) -> HttpResponse:
     """For the projector: code, address and what is approved, in large type. Nothing to press."""
-    return render(request, "ideas/board.html", _board_context(own_round(request, pk)))
+    round = own_round(request, pk)
+    guesses.teacher_is_here(request, round)
+    return render(request, "ideas/board.html", _board_context(round))
 
 
 @login_required

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -37,24 +38,24 @@ CONTENT = {
 @require_safe
 def insights(request: HttpRequest) -> HttpResponse:
     """The impact measure over time, every measure with its definition, and the fixed tables of a term."""
-    page = gather(request)
-    query = {"termin": page.term.code, "jamfor": page.other.code}
-    names = [(one.code, term_name(one)) for one in page.terms]
+    told = gather(request)
+    query = {"termin": told.term.code, "jamfor": told.other.code}
+    names = [(one.code, term_name(one)) for one in told.terms]
     context = {
-        "page": page,
-        "term_name": term_name(page.term),
-        "other_name": term_name(page.other),
+        "told": told,
+        "term_name": term_name(told.term),
+        "other_name": term_name(told.other),
         "terms": names,
-        "others": [one for one in names if one[0] != page.term.code],
+        "others": [one for one in names if one[0] != told.term.code],
         "query": urlencode(query),
-        "file_query": urlencode({**query, "egna": "1"} if page.seen.is_own else query),
-        "chart": columns(page.active),
-        "sentence": sentence(page),
+        "file_query": urlencode({**query, "egna": "1"} if told.seen.is_own else query),
+        "chart": columns(told.active),
+        "sentence": sentence(told),
         "active_name": ACTIVE,
         "active_definition": ACTIVE_DEFINITION,
-        "active": [(term_name(one.term), one.schools, one.preschools) for one in reversed(page.active)],
-        "activities": [ACTIVITIES[name] for name in page.definition.measures if name in ACTIVITIES],
-        "tables": [with_bars(one) for one in page.tables],
+        "active": [(term_name(one.term), one.schools, one.preschools) for one in reversed(told.active)],
+        "activities": [ACTIVITIES[name] for name in told.definition.measures if name in ACTIVITIES],
+        "tables": [with_bars(one) for one in told.tables],
         "least_shown": LEAST_SHOWN,
         "hidden": _("döljs"),
     }
@@ -72,6 +73,8 @@ def download(request: HttpRequest, kind: str) -> HttpResponse:
         content = json.dumps(_as_json(page), ensure_ascii=False, indent=1).encode()
     else:
         heading, rows = [_("Insikter"), term_name(page.term), page.seen.of], _as_rows(page)
+        if settings.DEMO:
+            heading.append(_("Påhittade siffror"))
         content = as_xlsx(rows, term_name(page.term), heading) if kind == "xlsx" else as_csv(rows, heading)
     answer = HttpResponse(content, content_type=CONTENT[kind])
     answer["Content-Disposition"] = f'attachment; filename="insikter-{page.term.code}.{kind}"'
@@ -128,6 +131,7 @@ def _as_rows(page: InsightsPage) -> list[list[Cell]]:
 
 def _as_json(page: InsightsPage) -> dict[str, Any]:
     found: dict[str, Any] = {
+        **({"invented": True} if settings.DEMO else {}),
         "term": page.term.code,
         "compared_with": page.other.code,
         "of": page.seen.of,

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.core import signing
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from django.utils.formats import date_format
 
@@ -45,10 +46,7 @@ def itinerary_to_look_at(request: HttpRequest, pk: int) -> tuple[Itinerary, bool
 
 
 def _read(pk: int) -> Itinerary:
-    itinerary = for_timetable(Itinerary.objects.filter(pk=pk)).first()
-    if itinerary is None:
-        raise Http404
-    return itinerary
+    return get_object_or_404(for_timetable(Itinerary.objects.all()), pk=pk)
 
 
 def classes_of(user: User) -> list[SchoolClass]:

@@ -19,10 +19,11 @@ from bryggan.accounts.models import SchoolClass
 from bryggan.fair.models import Fair, Itinerary, Occasion
 from bryggan.fair.programmes import copying, itineraries
 from bryggan.fair.programmes.changing import CannotBe, PutAway
+from bryggan.fair.programmes.choosing_days import days_to_choose
 from bryggan.fair.programmes.fit import Interests
 from bryggan.fair.programmes.frames import Frame
 from bryggan.fair.programmes.proposals import Proposal
-from bryggan.fair.programmes.proposing import days_to_choose, propose
+from bryggan.fair.programmes.proposing import propose
 from bryggan.fair.programmes.queries import ground_of
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.itineraries import walk_map

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -27,7 +28,7 @@ from bryggan.fair.programmes.timetables import timetable
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.itineraries import walk_map
 from bryggan.web.itineraries.common import day_of, day_text, itinerary_to_look_at, numbers_in, own_itinerary
-from bryggan.web.itineraries.showing import shown_days, title_of
+from bryggan.web.itineraries.showing import Reader, shown_days, title_of
 
 MOST_CHANGES, MOST_OF_COLLEAGUES = 12, 60
 # What was done, in words for the teacher. The thing it was done to comes after.
@@ -94,10 +95,10 @@ def itinerary_page(request: HttpRequest, found: Itinerary, *, own: bool = True, 
     told, others = _told(request)
     held = [row.booking.held_until for row in table.rows if row.seats == "held" and row.booking]
     changes = list(found.changes.defer("before").order_by("-at", "-pk")[:MOST_CHANGES]) if mine else []
-    days = shown_days(table, told)
-    shown = {row.anchor for day in days for row in day.rows}
+    days = shown_days(table, Reader(mine, get_token(request), told))
+    shown = {str(row.stop.uid) for row in table.rows}
     context: dict[str, Any] = {
-        "messages": [*others, *(_untied(each) for anchor, each in told.items() if f"stopp-{anchor}" not in shown)],
+        "messages": [*others, *(_untied(each) for uid, each in told.items() if uid not in shown)],
         "itinerary": found,
         "number": str(found.pk),
         "address": found.get_absolute_url(),

@@ -1,19 +1,21 @@
-"""A programme's days made ready for their page: words, numbers and addresses, so that the template only shows.
+"""A programme's days made ready for their page: words, numbers and addresses, so that the templates only show.
 
 All of it is text already: a number in a template asks which language it is to be written in, each time anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.functional import Promise
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from bryggan.fair.local_times import clock_text
 from bryggan.fair.models import Stop
@@ -21,9 +23,29 @@ from bryggan.fair.programmes.checks import Mend, Problem
 from bryggan.fair.programmes.queries import Leg
 from bryggan.fair.programmes.timetables import Day, Row, Timetable
 from bryggan.web.itineraries.common import day_text
+from bryggan.web.repeated import filled
 
 # Said by the badge of the stop and at the top of the page.
 _TOLD_ELSEWHERE = frozenset({"held until"})
+# Ways to mend a stop's problem that need nothing more than the stop: the button, and what it does.
+_DEEDS: Mapping[str, tuple[Promise, str]] = {
+    "remove": (gettext_lazy("Ta bort"), "remove"),
+    "join queue": (gettext_lazy("Ställ er i kö"), "wait"),
+    "book": (gettext_lazy("Boka platser"), "book"),
+    "change seats": (gettext_lazy("Ändra antalet platser"), "change seats"),
+}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who the page is for: the stops of one's own (`mine`) have buttons, and forms carry the page's `token`.
+
+    `told`: by a stop's id, what was just done to it.
+    """
+
+    mine: bool
+    token: str
+    told: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -33,48 +55,6 @@ class Button:
     text: str
     address: str
     fields: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class ShownProblem:
-    text: str
-    is_hard: bool
-    buttons: tuple[Button, ...]
-
-
-@dataclass(frozen=True)
-class ShownRow:
-    """A stop with its number in the day; lunch and own blocks have none.
-
-    `told` is what was just done to it. `book` and `release` are the words of their buttons, or nothing.
-    """
-
-    anchor: str
-    number: str
-    begins: str
-    ends: str
-    begins_at: str
-    title: str
-    # `: Titel` for ears alone, after the word of a button.
-    of: SafeString
-    link: str
-    place: str
-    is_approximate: bool
-    way: str
-    leave_at: str
-    reason: str
-    note: str
-    seats: str
-    seats_class: str
-    book: str
-    release: str
-    is_locked: bool
-    is_must: bool
-    is_cancelled: bool
-    address: str
-    others: str
-    told: str
-    problems: tuple[ShownProblem, ...]
 
 
 @dataclass(frozen=True)
@@ -90,21 +70,24 @@ class ShownDay:
     back: str
     way_home: str
     leave_for_home: str
-    rows: tuple[ShownRow, ...]
-    problems: tuple[ShownProblem, ...]
+    stops: tuple[SafeString, ...]
+    problems: SafeString
     day: Day
 
 
-def shown_days(table: Timetable, told: Mapping[str, str]) -> list[ShownDay]:
-    """`told`: by a stop's id, what was just done to it."""
+def shown_days(table: Timetable, reader: Reader) -> list[ShownDay]:
     words = _words_of_seats()
-    return [_day(day, table.itinerary.get_absolute_url(), told, words) for day in table.days]
+    return [_day(day, table.itinerary.get_absolute_url(), reader, words) for day in table.days]
 
 
 def way_text(leg: Leg | None) -> str:
     """`12 min promenad, ungefär 600 m`."""
-    if leg is None:
-        return ""
+    return _way_text(leg, get_language()) if leg else ""
+
+
+# Classes walk between the same places, and every word asks anew which language it is to be in.
+@lru_cache(maxsize=5_000)
+def _way_text(leg: Leg, language: str | None) -> str:
     text = _("%(n)d min med buss") if leg.means == "bus" else _("%(n)d min promenad")
     text %= {"n": leg.minutes}
     if leg.metres and leg.means != "bus":
@@ -130,15 +113,15 @@ def _words_of_seats() -> dict[str, str]:
     }
 
 
-def _day(day: Day, address: str, told: Mapping[str, str], words: Mapping[str, str]) -> ShownDay:
-    rows: list[ShownRow] = []
-    number = 0
+def _day(day: Day, address: str, reader: Reader, words: Mapping[str, str]) -> ShownDay:
+    stops = []
+    number = to_mend = 0
     for row in day.rows:
         number += row.session is not None
-        rows.append(_row(row, str(number) if row.session else "", day, address, told, words))
+        to_mend += sum(problem.code not in _TOLD_ELSEWHERE for problem in row.problems)
+        stops.append(_stop(row, str(number) if row.session else "", day, address, reader, words))
+    to_mend += len(day.problems)
     last = day.rows[-1].ends_at if day.rows else None
-    problems = tuple(_problem(problem, day, address) for problem in day.problems)
-    to_mend = len(problems) + sum(len(row.problems) for row in rows)
     return ShownDay(
         anchor=f"dag-{day.on:%Y-%m-%d}",
         name=day_text(day.on),
@@ -153,53 +136,58 @@ def _day(day: Day, address: str, told: Mapping[str, str], words: Mapping[str, st
         back=clock_text(day.back_at) if day.back_at else clock_text(day.frame.ends),
         way_home=way_text(day.home),
         leave_for_home=clock_text(last) if last else "",
-        rows=tuple(rows),
-        problems=problems,
+        stops=tuple(stops),
+        problems=_problems(day.problems, day, address, reader),
         day=day,
     )
 
 
-def _row(row: Row, number: str, day: Day, address: str, told: Mapping[str, str], words: Mapping[str, str]) -> ShownRow:
-    stop = row.stop
-    seats = words[row.seats] if row.session else ""
+def _stop(row: Row, number: str, day: Day, address: str, reader: Reader, words: Mapping[str, str]) -> SafeString:
+    """A stop with its number in the day; lunch and own blocks have none."""
+    stop, session = row.stop, row.session
+    seats = words[row.seats] if session else ""
     if row.booking and row.booking.held_until and row.seats in ("held", "offered"):
         seats %= {"time": clock_text(row.booking.held_until)}
     if row.seats == "waiting" and row.place_in_queue:
         seats = _("Plats %(n)d i kön") % {"n": row.place_in_queue}
-    of_stop, title = f"{address}/stopp/{stop.pk}", title_of(stop)
+    of_stop, title = f"{address}/stopp/{stop.pk}", escape(title_of(stop))
     uid = str(stop.uid)
     release = ""
-    if row.session and row.seats not in ("planned", "free to come"):
+    if session and row.seats not in ("planned", "free to come"):
         release = _("Lämna kön") if row.seats == "waiting" else _("Lämna platserna")
-    can_book = row.session and row.seats in ("planned", "held", "offered") and not row.is_cancelled
-    return ShownRow(
-        anchor=f"stopp-{uid}",
-        number=number,
-        begins=clock_text(row.starts_at),
-        ends=clock_text(row.ends_at),
-        begins_at=row.starts_at.isoformat(),
-        title=title,
-        of=format_html('<span class="hidden-visually">: {}</span>', title),
-        link=row.session.get_absolute_url() if row.session else "",
-        place=row.venue.name if row.venue else "",
-        is_approximate=bool(row.venue and row.venue.position and row.venue.position_is_approximate),
-        way=way_text(row.leg),
-        leave_at=clock_text(row.starts_at - timedelta(minutes=row.leg.minutes)) if row.leg else "",
-        reason=str(row.reason) if row.reason and row.session else "",
-        note=stop.note,
-        seats=seats,
-        seats_class={"booked": " confirmed", "held": " now", "offered": " now"}.get(row.seats, ""),
-        book=_("Boka") if can_book else "",
-        release=release,
-        is_locked=stop.is_locked,
-        is_must=row.session is not None and stop.wish == Stop.Wish.MUST,
-        is_cancelled=row.is_cancelled,
-        address=of_stop,
-        others=f"{of_stop}/andra",
-        told=told.get(uid, ""),
-        problems=tuple(
-            _problem(problem, day, address) for problem in row.problems if problem.code not in _TOLD_ELSEWHERE
-        ),
+    can_book = session and row.seats in ("planned", "held", "offered") and not row.is_cancelled
+    own = tuple(problem for problem in row.problems if problem.code not in _TOLD_ELSEWHERE)
+    return filled(
+        "itineraries/_stop.html",
+        {
+            "mine": reader.mine,
+            "anchor": f"stopp-{uid}",
+            "number": number,
+            "begins": clock_text(row.starts_at),
+            "ends": clock_text(row.ends_at),
+            "begins_at": row.starts_at.isoformat(),
+            "title": title,
+            # `: Titel` for ears alone, after the word of a button.
+            "of": SafeString(f'<span class="hidden-visually">: {title}</span>'),
+            "link": session.get_absolute_url() if session else "",
+            "place": row.venue.name if row.venue else "",
+            "is_approximate": bool(row.venue and row.venue.position and row.venue.position_is_approximate),
+            "way": way_text(row.leg),
+            "leave_at": clock_text(row.starts_at - timedelta(minutes=row.leg.minutes)) if row.leg else "",
+            "reason": str(row.reason) if row.reason and session else "",
+            "note": stop.note,
+            "seats": seats,
+            "seats_class": {"booked": " confirmed", "held": " now", "offered": " now"}.get(row.seats, ""),
+            "book": _("Boka") if can_book else "",
+            "release": release,
+            "is_locked": stop.is_locked,
+            "is_must": session is not None and stop.wish == Stop.Wish.MUST,
+            "is_cancelled": row.is_cancelled,
+            "address": of_stop,
+            "others": f"{of_stop}/andra",
+            "told": str(reader.told.get(uid, "")),
+            "problems": _problems(own, day, address, reader),
+        },
     )
 
 
@@ -210,19 +198,35 @@ def title_of(stop: Stop) -> str:
     return stop.title or (_("Lunch") if stop.kind == Stop.Kind.LUNCH else _("Eget"))
 
 
-def _problem(problem: Problem, day: Day, address: str) -> ShownProblem:
-    buttons = [button for mend in problem.mends if (button := _button(mend, problem, day, address))]
+def _problems(problems: Sequence[Problem], day: Day, address: str, reader: Reader) -> SafeString:
+    return SafeString("".join(_problem(problem, day, address, reader) for problem in problems))
+
+
+def _problem(problem: Problem, day: Day, address: str, reader: Reader) -> SafeString:
+    mends = problem.mends if reader.mine else ()
     # Two ways to mend it may be one button.
-    return ShownProblem(str(problem.reason), problem.is_hard, tuple(dict.fromkeys(buttons)))
+    buttons = dict.fromkeys(button for mend in mends if (button := _button(mend, problem, day, address)))
+    forms = SafeString("".join(_form(button, reader.token) for button in buttons))
+    return filled(
+        "itineraries/_problem.html", {"text": str(problem.reason), "is_hard": problem.is_hard, "buttons": forms}
+    )
+
+
+def _form(button: Button, token: str) -> SafeString:
+    fields = format_html_join("", '<input type="hidden" name="{}" value="{}">', button.fields)
+    words = {"address": button.address, "text": button.text, "fields": fields, "csrf_token": token}
+    return filled("itineraries/_mend.html", words)
 
 
 def _button(mend: Mend, problem: Problem, day: Day, address: str) -> Button | None:
     """The mend as a button; None for one that has its own place on the page."""
     of_stop = f"{address}/stopp/{problem.stop.pk}" if problem.stop else ""
-    whole = reverse("change_itinerary", args=[day.day.itinerary_id])
+
+    def whole() -> str:
+        return reverse("change_itinerary", args=[day.day.itinerary_id])
 
     def frame(text: str, name: str, value: str) -> Button:
-        return Button(text, whole, (("do", "frame"), ("on", day.on.isoformat()), (name, value)))
+        return Button(text, whole(), (("do", "frame"), ("on", day.on.isoformat()), (name, value)))
 
     if mend.remedy == "move" and mend.starts_at and of_stop:
         fields = (("do", "move"), ("starts_at", mend.starts_at.isoformat()), ("occasion", str(mend.occasion or "")))
@@ -240,14 +244,8 @@ def _button(mend: Mend, problem: Problem, day: Day, address: str) -> Button | No
         text = _("Korta pausen till %(n)d minuter") % {"n": mend.minutes}
         return frame(text, "break_minutes", str(mend.minutes))
     if mend.remedy in ("add lunch", "plan again"):
-        return Button(_("Planera om dagen"), whole, (("do", "plan again"), ("on", day.on.isoformat())))
-    words = {
-        "remove": _("Ta bort"),
-        "join queue": _("Ställ er i kö"),
-        "book": _("Boka platser"),
-        "change seats": _("Ändra antalet platser"),
-    }
-    deeds = {"remove": "remove", "join queue": "wait", "book": "book", "change seats": "change seats"}
-    if of_stop and mend.remedy in words:
-        return Button(words[mend.remedy], of_stop, (("do", deeds[mend.remedy]),))
+        return Button(_("Planera om dagen"), whole(), (("do", "plan again"), ("on", day.on.isoformat())))
+    if of_stop and mend.remedy in _DEEDS:
+        word, deed = _DEEDS[mend.remedy]
+        return Button(str(word), of_stop, (("do", deed),))
     return None

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import cos, hypot, radians
 
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from bryggan.fair.models import ItineraryDay, Venue
@@ -88,7 +90,6 @@ class Label:
     x: str
     y: str
     text: str
-    anchor: str = "middle"
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,45 @@ class WalkMap:
     names: Sequence[Label] = ()
     edges: Sequence[Label] = ()
     sea_name: Label | None = None
-    width: int = WIDTH
-    height: int = HEIGHT
+
+    @property
+    def drawing(self) -> SafeString:
+        """All of it as SVG. Written here and not in a template: a page has several maps of forty shapes each."""
+        shapes = [f'<rect class="land" width="{WIDTH}" height="{HEIGHT}"/>']
+        shapes += [
+            f'<ellipse class="green" cx="{green.x}" cy="{green.y}" rx="{green.rx}" ry="{green.ry}"/>'
+            for green in self.greens
+        ]
+        shapes.append(f'<path class="sea" d="{self.sea}"/>')
+        shapes += [_text("sea-name", self.sea_name)] if self.sea_name else []
+        shapes += [_text("part", label) for label in self.names]
+        shapes.append(f'<path class="walk" d="{self.walk}"/>')
+        shapes += [
+            f'<line class="thread" x1="{mark.thread[0]}" y1="{mark.thread[1]}" x2="{mark.x}" y2="{mark.y}"/>'
+            f'<circle class="there" cx="{mark.thread[0]}" cy="{mark.thread[1]}" r="3"/>'
+            for mark in self.marks
+            if mark.thread
+        ]
+        shapes += [_shape(mark) for mark in self.marks]
+        shapes += [_text("edge-name", label) for label in self.edges]
+        return SafeString("\n".join(shapes))
+
+
+def _text(kind: str, label: Label) -> str:
+    return f'<text class="{kind}" x="{label.x}" y="{label.y}" text-anchor="middle">{escape(label.text)}</text>'
+
+
+def _shape(mark: Mark) -> str:
+    if not mark.number:
+        return f'<circle class="edge" cx="{mark.x}" cy="{mark.y}" r="6"/>'
+    if mark.width:
+        under = (
+            f'<rect class="stop" x="{mark.left}" y="{mark.y}" width="{mark.width}" height="26" rx="13"'
+            ' transform="translate(0 -13)"/>'
+        )
+    else:
+        under = f'<circle class="stop" cx="{mark.x}" cy="{mark.y}" r="13"/>'
+    return f'{under}<text class="number" x="{mark.x}" y="{mark.y}" dy="5" text-anchor="middle">{mark.number}</text>'
 
 
 def of_day(day: Day) -> WalkMap | None:

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 
 from bryggan.fair.local_times import clock_text, local
 from bryggan.fair.models import Itinerary, ItineraryDay, Preparation, State, Stop, Venue
-from bryggan.fair.programmes.day_plans import DayPlan, PlannedStop, day_plans, preparations_of
-from bryggan.fair.programmes.timetables import Leg
+from bryggan.fair.programmes.day_plans import DayPlan, PlannedStop, day_plans
+from bryggan.fair.programmes.timetables import Leg, preparations_of
 from bryggan.web.itineraries.walk_map import WalkMap, of_plan
 
 
