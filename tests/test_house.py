@@ -43,6 +43,8 @@ PURE = (
     "config/environment.py",
     "curriculum/points.py",
     "fair/seating/capacity.py",
+    "fair/formulas.py",
+    "fair/languages.py",
     "fair/planning/daybound.py",
     "fair/planning/dayproblem.py",
     "fair/planning/dayrules.py",

@@ -12,7 +12,7 @@ import pytest
 
 from bryggan.alignment import precedents, themes
 from bryggan.alignment.ranking import Ranker, ScoredPoint
-from bryggan.alignment.signals import InitiativeText, Point
+from bryggan.alignment.signals import InitiativeText, Point, telling_terms
 
 TWINS = json.loads(Path(__file__).with_name("english_twins.json").read_text())
 EXTRACT = Path(themes.__file__).parents[1] / "curriculum" / "extract"
@@ -150,6 +150,64 @@ def test_an_initiative_is_not_its_own_precedent(points: list[Point]) -> None:
     assert judged == silent
 
 
+def test_what_is_chosen_together_with_what_was_judged_is_lifted_too(points: list[Point]) -> None:
+    rain = replace(_precedent("a", "Regnbäddar", "dagvatten"), points={"kem46.vatten": 2})
+    pairs = [
+        replace(_precedent(f"p{n}", f"Bokbuss {n}", "bibliotek"), points={"kem46.vatten": 1, "mus13.sang": 1})
+        for n in range(4)
+    ]
+    apart = [replace(one, points={"kem46.vatten": 1}) for one in pairs]
+
+    beside, alone = (_together(points, (rain, *others), "mus13.sang") for others in (pairs, apart))
+
+    assert beside > alone == 0
+
+
+def test_an_initiative_s_own_pairs_are_left_out_of_what_is_chosen_together(points: list[Point]) -> None:
+    own = _precedent("a", "Regnbäddar", "dagvatten")
+    own = replace(own, seal=precedents.seal_of(SKYFALL.title, SKYFALL.what))
+    others = [replace(_precedent(f"p{n}", f"Damm {n}", "dagvatten"), points={"kem46.vatten": 2}) for n in range(3)]
+
+    judged, silent = (
+        _together(points, (replace(own, points=said), *others), "mus13.sang")
+        for said in ({"kem46.vatten": 2, "mus13.sang": 2}, {})
+    )
+
+    assert judged == silent
+
+
+def test_a_subject_that_like_initiatives_were_judged_to_fit_comes_higher(points: list[Point]) -> None:
+    alike = [replace(_precedent(str(n), f"Regnbädd {n}", "dagvatten"), points={"kem46.vatten": 2}) for n in range(6)]
+    told = [replace(one, subjects={("GRGRKEM01", "4-6"): 2}) for one in alike]
+
+    plain, lifted = (
+        {
+            (subject, years): score
+            for subject, years, score in Ranker(themes.load(), points, judged=one).rank(SKYFALL).subjects
+        }
+        for one in (alike, told)
+    )
+
+    assert lifted["GRGRKEM01", "4-6"] > plain.get(("GRGRKEM01", "4-6"), 0)
+
+
+def test_a_text_with_low_scores_all_over_still_names_its_first_points(ranker: Ranker) -> None:
+    short = InitiativeText("7", "Ord på trappan", what="Nya ord målas på trappstegen i ett hus.")
+
+    compulsory = {point.score for point in ranker.rank(short).points}
+
+    assert compulsory
+    assert all(score >= 0.04 for score in compulsory)
+
+
+def test_an_english_text_is_likened_by_its_own_words() -> None:
+    terms = telling_terms(
+        InitiativeText("8", "The pond", what="We count the newts in the ponds of the city with children.")
+    )
+
+    assert {"en:pond", "en:newt"} <= set(terms)
+
+
 def test_what_only_precedents_speak_for_is_possible_and_says_so(points: list[Point]) -> None:
     alike = [replace(_precedent(str(n), f"Regnbädd {n}", "dagvatten"), points={"mus13.sang": 2}) for n in range(6)]
     ranker = Ranker(themes.load(), points, judged=alike)
@@ -239,3 +297,9 @@ def _score(points: list[Point], judged: tuple[precedents.Precedent, ...], conten
     ranker = Ranker(themes.load(), points, judged=judged)
     scores = ranker.text_scores(ranker.read(SKYFALL))
     return scores.get(ranker._text_of_content[content_id], 0.0)
+
+
+def _together(points: list[Point], judged: tuple[precedents.Precedent, ...], content_id: str) -> float:
+    ranker = Ranker(themes.load(), points, judged=judged)
+    judgement, read = ranker._judgements["points"], ranker.read(SKYFALL)
+    return float(judgement.together(judgement.of(read.precedents), read.own)[ranker._text_of_content[content_id]])

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from bryggan.accounts.models import User
 from bryggan.alignment import actions
-from bryggan.alignment.models import Alignment
 from bryggan.alignment.calibration import Coefficients
+from bryggan.alignment.models import Alignment
 from bryggan.common.models import AuditEntry
 from bryggan.curriculum.models import CoreContent
 from bryggan.curriculum.queries import span_overlaps

@@ -5,12 +5,11 @@ is about; a theme says which central content it serves, at three levels; those l
 share, the nearness of meaning and what judges said of like initiatives (`precedents`) are the handful of *features*
 of each point; a logistic function with the coefficients of ``knowledge/ranking.json`` makes them one number between
 0 and 1, calibrated on judged initiatives. What is below the lowest threshold is not said at all: an initiative
-that fits nothing gets an empty answer. What only the precedents speak for is never more than possible.
+that fits nothing gets an empty answer. What only the precedents speak for is never more than possible. A second
+such function makes the scores of a subject's points, and what was judged of it, the subject's own number.
 
-Upper secondary points follow their subject: the themes give each subject a number, and within the likely subjects
-the points are ordered by the themes and words they share with the initiative. Preschool and preschool class
-follow the goal areas that the themes name. The coefficients are fitted by `fit` from judged initiatives; nothing
-here knows the judgements but through the precedents.
+Points without school years follow their subject or goal area (`yearless`). The coefficients are fitted from judged
+initiatives (`calibration`); nothing here knows the judgements but through the precedents.
 """
 
 from __future__ import annotations

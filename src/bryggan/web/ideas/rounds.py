@@ -240,9 +240,9 @@ def _live_context(request: HttpRequest, round: IdeaRound) -> dict[str, Any]:
     for row in rows:
         row.warning_words = [WARNINGS[code] for code in row.warnings if code in WARNINGS]  # type: ignore[attr-defined]
     waiting = [row for row in rows if row.state == Idea.State.WAITING]
-    of_phone = Counter(row.phone_id for row in waiting if row.phone_id)
+    of_phone = Counter(row.phone_id or 0 for row in waiting)
     for row in waiting:
-        row.from_phone = of_phone[row.phone_id]  # type: ignore[attr-defined]
+        row.from_phone = of_phone[row.phone_id] if row.phone_id else 0  # type: ignore[attr-defined]
     approved = [row for row in rows if row.state == Idea.State.APPROVED]
     if round.mode in (IdeaRound.Mode.VOTE, IdeaRound.Mode.CLOSED):
         approved.sort(key=lambda row: (-row.votes, row.written_at, row.pk))

@@ -241,7 +241,8 @@ def _button(mend: Mend, problem: Problem, day: Day, address: str) -> Button | No
         text = _("Tillåt %(n)d minuters promenad") % {"n": mend.minutes}
         return frame(text, "longest_walk_minutes", str(mend.minutes))
     if mend.remedy == "shorter break" and mend.minutes is not None:
-        text = _("Korta pausen till %(n)d minuter") % {"n": mend.minutes}
+        text = ngettext("Korta pausen till %(n)d minut", "Korta pausen till %(n)d minuter", mend.minutes)
+        text %= {"n": mend.minutes}
         return frame(text, "break_minutes", str(mend.minutes))
     if mend.remedy in ("add lunch", "plan again"):
         return Button(_("Planera om dagen"), whole(), (("do", "plan again"), ("on", day.on.isoformat())))
