@@ -483,6 +483,21 @@ def test_the_trail_tells_who_took_how_many_seats_and_when() -> None:
     assert entry.details["at"] == NOW.isoformat()
 
 
+def test_a_class_that_shrinks_at_open_hours_is_not_said_to_have_moved() -> None:
+    time = occasion(at(10), kind=Session.Kind.OPEN, ends_at=at(14), capacity=30, minutes=60)
+    held = hold(time, 13, 2, starts_at=at(10.5))
+    book(time, 13, 2, starts_at=at(10.5))
+    waiting.join(
+        occasion=time, school_class=factories.school_class(), pupils=15, adults=2, starts_at=at(11), by=None, now=NOW
+    )
+
+    # The same moment as the row has in UTC, with the city's offset.
+    again = hold(time, 3, 2, school_class=held.school_class, starts_at=at(10.5))
+
+    assert (again.pk, again.seats) == (held.pk, 5)
+    assert replay.faults(time) == []
+
+
 def test_a_replay_notices_what_went_wrong() -> None:
     time = occasion()
     booking = book(time, 18, 2)

@@ -96,7 +96,8 @@ def _follow(scene: _Scene, entry: AuditEntry) -> None:
 def _follow_resizing(scene: _Scene, entry: AuditEntry, at: datetime) -> None:
     row = _row(scene, entry.details, "booking")
     seats_before, start_before = entry.details["before"]
-    is_moved = entry.details["starts_at"] != start_before and scene.always is None
+    # As moments: the same one is written with another offset by whoever just set it.
+    is_moved = row.starts_at != _moment(start_before) and scene.always is None
     if is_moved:
         scene.bookings.pop(row.pk, None)
     taken = row if is_moved else replace(row, seats=row.seats - seats_before)
