@@ -1,10 +1,10 @@
 """A school morning of ideas: 20 classes of 35 phones at once, with their teachers and projectors.
 
-    .venv/bin/python bench/ideas.py [--classes 20] [--phones 35] [--seconds 60] [--workers 2]
+    .venv/bin/python bench/ideas.py [--classes 20] [--phones 35] [--seconds 180] [--workers 2]
     .venv/bin/python bench/ideas.py --cpu
 
 Starts a PostgreSQL server (which does not wait for the disk, as in the tests) and `bryggan serve` of its own, talks to
-127.0.0.1 only, and ends by itself within a minute and a half. The load generator is this program: one asyncio process
+127.0.0.1 only, and ends by itself within four minutes. The load generator is this program: one asyncio process
 with a connection for each phone, on the same cores as server and database. Each phone opens the round's page, asks
 every five seconds (give or take a fifth) whether something has changed, hands in an idea, and votes three times.
 Teachers read and approve; projectors follow. `healthz`, asked five times a second in the same run, is the floor: what
@@ -39,6 +39,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 ROOT = Path(__file__).resolve().parents[1]
 BUDGET_MS = 150
+# Seconds for the phones to come in, and how far teachers are apart in letting their classes vote.
+JOIN_WITHIN = 20
+APART = 30
 _TO_VOTE_ON = re.compile(r'name="idea" value="(\d+)">\s*<input type="hidden" name="wants" value="1">')
 PHONE_KINDS = ("page", "nothing new", "something new", "idea", "vote")
 
@@ -163,10 +166,11 @@ async def phone(own: Class, port: int, measured: Measured, begins: float, ends: 
     """A pupil's lesson."""
     browser = Browser(port, measured)
     loop = asyncio.get_running_loop()
-    await asyncio.sleep(max(0.0, begins + random.uniform(0, 10) - loop.time()))
+    await asyncio.sleep(max(0.0, begins + random.uniform(0, JOIN_WITHIN) - loop.time()))
     page = await browser.ask("page", f"/ide/{own.code}")
     tag = _found(r'data-tag="([^"]+)"', page.body).replace("&quot;", '"')
-    writes_at = random.uniform(loop.time() + 2, half - 2)
+    # Not so late that the class votes by then: asking comes up to six seconds later.
+    writes_at = random.uniform(loop.time() + 2, half - 8)
     votes_at = sorted(random.uniform(half + 5, ends - 3) for _ in range(3))
     live = page.body
     while loop.time() < ends:
@@ -233,12 +237,13 @@ async def floor(port: int, measured: Measured, ends: float) -> None:
 async def lesson(classes: list[Class], phones: int, seconds: float, port: int) -> Measured:
     measured = Measured()
     begins = asyncio.get_running_loop().time()
-    ends, half = begins + seconds, begins + seconds * 0.55
+    ends = begins + seconds
+    halves = {one.code: begins + seconds * 0.5 + random.uniform(0, min(APART, seconds / 6)) for one in classes}
     await asyncio.gather(
         floor(port, measured, ends),
-        *(teacher(one, port, measured, ends, half) for one in classes),
+        *(teacher(one, port, measured, ends, halves[one.code]) for one in classes),
         *(projector(one, port, measured, ends) for one in classes),
-        *(phone(one, port, measured, begins, ends, half) for one in classes for _ in range(phones)),
+        *(phone(one, port, measured, begins, ends, halves[one.code]) for one in classes for _ in range(phones)),
     )
     return measured
 
@@ -247,7 +252,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--classes", type=int, default=20)
     parser.add_argument("--phones", type=int, default=35)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, default=180)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--cpu", action="store_true")
     options = parser.parse_args()

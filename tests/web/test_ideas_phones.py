@@ -116,7 +116,7 @@ def test_the_page_costs_the_same_with_one_idea_and_with_fifty(
     for number in range(50):
         ideas.approved(round, f"Idé {number}", key=str(number))
         if number in (0, 49):
-            with django_assert_num_queries(4):
+            with django_assert_num_queries(5):
                 assert client.get(f"/ide/{round.code}").status_code == 200
 
 

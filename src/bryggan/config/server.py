@@ -31,7 +31,8 @@ def serve(workers: int = 0) -> None:
         "bind": address(),
         "workers": workers or max(2, multiprocessing.cpu_count()),
         "worker_class": "gthread",
-        "threads": 4,
+        # Enough for a slow answer beside a quick one. Four fought for the interpreter: bench/RESULTS.md, ideas.
+        "threads": 2,
         "timeout": 60,
         "graceful_timeout": 20,
         "keepalive": 5,

@@ -141,10 +141,7 @@ def _write(
 @transaction.atomic
 def vote(round: IdeaRound, key: str, idea_pk: int, *, wants: bool) -> None:
     """Give an approved idea a vote, or take it back; twice is once. Raises RoundIsOver, NotNow, TooMany."""
-    # The round's row is the lock, as for the teacher: two presses at once are counted one after the other.
-    row = IdeaRound.objects.select_for_update().get(pk=round.pk)
-    if not row.is_open:
-        raise RoundIsOver
+    row = _open(round)
     if row.mode != IdeaRound.Mode.VOTE:
         raise NotNow
     idea = Idea.objects.filter(round=row, pk=idea_pk, state=Idea.State.APPROVED).only("pk").first()
@@ -153,17 +150,20 @@ def vote(round: IdeaRound, key: str, idea_pk: int, *, wants: bool) -> None:
     phone, is_new = _phone(row, key) if wants else (_known(row, key), False)
     if phone is None:
         return
+    # The phone's row is the lock: two presses at once are counted one after the other, and a class's phones do not
+    # wait for each other. The round's row comes before the idea's, as when the teacher decides.
+    Phone.objects.select_for_update().filter(pk=phone.pk).values_list("pk").get()
     voted = set(Vote.objects.filter(phone=phone).values_list("idea_id", flat=True))
     if wants and idea.pk not in voted:
         if len(voted) >= row.votes_each:
             raise TooMany
+        _count(row, IdeaRound.Mode.VOTE, votes_cast=1, phones=int(is_new))
         Vote.objects.create(phone=phone, idea=idea)
         Idea.objects.filter(pk=idea.pk).update(votes=F("votes") + 1)
-        _count(row, votes_cast=1, phones=int(is_new))
     elif not wants and idea.pk in voted:
+        _count(row, IdeaRound.Mode.VOTE, votes_cast=-1)
         Vote.objects.filter(phone=phone, idea=idea).delete()
         Idea.objects.filter(pk=idea.pk).update(votes=F("votes") - 1)
-        _count(row, votes_cast=-1)
 
 
 def seen_by(round: IdeaRound, key: str = "") -> Seen:
@@ -181,14 +181,36 @@ def approved_in(round: IdeaRound) -> tuple[Idea, ...]:
 
 
 def own_in(round: IdeaRound, key: str, ideas: tuple[Idea, ...]) -> Seen:
-    """What everybody sees, and what is the phone's own: its ideas that wait, or its votes. One statement."""
+    """What everybody sees, and what is the phone's own: its ideas that wait, or its votes. One statement,
+    two when something waits."""
     if round.mode != IdeaRound.Mode.VOTE:
-        own = Idea.objects.filter(round=round, phone__key_hash=_hash(key), state=Idea.State.WAITING)
-        own = own.select_related("builds_on").only("text", "drawing_points", "builds_on__text", "builds_on__state")
-        return Seen(round, ideas, tuple(own), frozenset(), round.votes_each)
-    votes = Vote.objects.filter(phone__round=round, phone__key_hash=_hash(key))
-    voted = frozenset(votes.values_list("idea_id", flat=True))
+        # Most phones have nothing that waits, most of the time.
+        waits = _numbers(_WAITING, round, key)
+        return Seen(round, ideas, _waiting(waits) if waits else (), frozenset(), round.votes_each)
+    voted = frozenset(_numbers(_VOTED, round, key))
     return Seen(round, ideas, (), voted, max(0, round.votes_each - len(voted)))
+
+
+# In SQL for the same reason as `version_shown`.
+_WAITING = (
+    "SELECT idea.id FROM ideas_idea idea JOIN ideas_phone phone ON phone.id = idea.phone_id"
+    " WHERE phone.round_id = %s AND phone.key_hash = %s AND idea.state = 'waiting'"
+)
+_VOTED = (
+    "SELECT vote.idea_id FROM ideas_vote vote JOIN ideas_phone phone ON phone.id = vote.phone_id"
+    " WHERE phone.round_id = %s AND phone.key_hash = %s"
+)
+
+
+def _numbers(statement: str, round: IdeaRound, key: str) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [round.pk, _hash(key)])
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _waiting(numbers: list[int]) -> tuple[Idea, ...]:
+    own = Idea.objects.filter(pk__in=numbers).select_related("builds_on")
+    return tuple(own.only("text", "drawing_points", "builds_on__text", "builds_on__state"))
 
 
 def base_of(round: IdeaRound, idea_pk: int) -> Idea | None:
@@ -219,12 +241,18 @@ def _phone(round: IdeaRound, key: str) -> tuple[Phone, bool]:
         return Phone.objects.get(round=round, key_hash=_hash(key)), False
 
 
-def _count(round: IdeaRound, **more: int) -> None:
-    """Count up in the round's row, if it is open still: when it was closed meanwhile, all of this is undone."""
+def _count(round: IdeaRound, mode: IdeaRound.Mode | None = None, **more: int) -> None:
+    """Count up in the round's row, if it is open still, and in this mode: when it was closed or led on meanwhile, all
+    of this is undone."""
     grown = {name: F(name) + number for name, number in more.items() if number}
     rows = IdeaRound.objects.filter(pk=round.pk, closed_at=None)
-    if not rows.update(version=F("version") + 1, **grown):
-        raise RoundIsOver
+    if mode:
+        rows = rows.filter(mode=mode)
+    if rows.update(version=F("version") + 1, **grown):
+        return
+    if IdeaRound.objects.filter(pk=round.pk, closed_at=None).exists():
+        raise NotNow
+    raise RoundIsOver
 
 
 def _open(round: IdeaRound) -> IdeaRound:

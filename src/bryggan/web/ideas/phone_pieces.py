@@ -27,6 +27,7 @@ _OWN = "<!-- own -->"
 class _Pieces:
     """`frames`: before and after the phone's own part, by votes left. `rows`: an idea to vote on, by its state."""
 
+    round: IdeaRound
     version: tuple[object, ...]
     ideas: tuple[Idea, ...]
     frames: dict[int, tuple[str, str]] = field(default_factory=dict)
@@ -49,6 +50,15 @@ def live(round: IdeaRound, key: str, tag: str) -> SafeString:
     return mark_safe(before + own + after)
 
 
+def round_kept(number: int, shown_version: int, code: str) -> IdeaRound | None:
+    """The round as phones see it, when this process has that version of it already."""
+    with _lock:
+        kept = _kept.get(number)
+    if kept and (kept.round.shown_version, kept.round.code) == (shown_version, code):
+        return kept.round
+    return None
+
+
 def _pieces_of(round: IdeaRound) -> _Pieces:
     # The code too: a number comes again when a database is restored or made anew.
     version = (round.shown_version, round.mode, round.code, round.opened_at)
@@ -57,7 +67,7 @@ def _pieces_of(round: IdeaRound) -> _Pieces:
         if kept and kept.version == version:
             _kept.move_to_end(round.pk)
             return kept
-    made = _Pieces(version, taking_part.approved_in(round))
+    made = _Pieces(round, version, taking_part.approved_in(round))
     with _lock:
         _kept[round.pk] = made
         while len(_kept) > MOST_ROUNDS:

@@ -144,8 +144,14 @@ def idea_phone_now(request: HttpRequest, code: str) -> HttpResponse:
     """What has changed on the phone's page. One small statement, and nothing made, when nothing has."""
     ticket = ticket_of(request)
     standing = taking_part.version_shown(code) if ticket and read_code(code) == code else None
-    if ticket and standing and standing[0] == ticket.round and has_already(request, tag := _tag_of(*standing)):
-        return _private(when_changed(request, tag, HttpResponse))
+    if ticket and standing and standing[0] == ticket.round:
+        tag = _tag_of(*standing)
+        if has_already(request, tag):
+            return _private(when_changed(request, tag, HttpResponse))
+        if round := phone_pieces.round_kept(*standing, code):
+            return _private(
+                when_changed(request, tag, lambda: HttpResponse(phone_pieces.live(round, ticket.key, tag)))
+            )
     return _changed(request, code)
 
 
