@@ -27,7 +27,6 @@ Cell = str | int | date | time | None
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
-# What a spreadsheet takes for the beginning of a formula, or of something worse.
 # Characters that no XLSX may hold.
 _CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
 _WIDTHS = (10, 44, 12, 12, 26, 18, 12, 8, 8)

@@ -24,7 +24,7 @@ from bryggan.curriculum.models import Curriculum, Programme, SchoolForm, Subject
 from bryggan.fair.asking import FACETS, Known, Query
 from bryggan.fair.languages import language_name
 from bryggan.fair.models import Fair, Occasion, Session
-from bryggan.fair.seating.capacity import GroupLimits, group_problem, seats_needed
+from bryggan.fair.seating.capacity import GroupLimits, seats_if_taken
 from bryggan.fair.seating.taken import taken_at
 
 _WITH_YEARS = frozenset({SchoolForm.COMPULSORY.value, SchoolForm.ADAPTED_COMPULSORY.value})
@@ -173,22 +173,23 @@ def supply_of(fair: Fair) -> Supply:
             pk=pk,
             venue=places.get(venue) if venue else None,
             kind=kind,
-            forms=_suited_forms(_listed_in(forms), _listed_in(years), bool(named)),
-            years=frozenset(_listed_in(years)),
+            forms=_suited_forms(listed_in(forms), listed_in(years), bool(named)),
+            years=frozenset(listed_in(years)),
             programmes=named,
             subjects=frozenset(subjects.get(pk, ())),
-            languages=_listed_in(languages),
+            languages=listed_in(languages),
             is_for_children=children,
             stay=timedelta(minutes=minutes) if kind == Session.Kind.OPEN else None,
         )
 
-    spoken = {language for text in {row[_LANGUAGES_TEXT] for row in rows.values()} for language in _listed_in(text)}
+    spoken = {language for text in {row[_LANGUAGES_TEXT] for row in rows.values()} for language in listed_in(text)}
     times = [row for row in _times(fair) if row[1] in rows]
     return Supply(fair, places, Lights(rows, light), times, frozenset(spoken), subject_labels, programme_labels)
 
 
 @lru_cache(maxsize=5_000)
-def _listed_in(text: str) -> tuple[Any, ...]:
+def listed_in(text: str) -> tuple[Any, ...]:
+    """A list column that was read as its text."""
     return tuple(json.loads(text))
 
 
@@ -426,9 +427,7 @@ def _group_seats(smallest: int | None, largest: int | None, unit: str, group: in
     if group is None:
         return int(free)
     limits = GroupLimits(smallest, largest, counts_groups=unit == Session.Unit.GROUPS)
-    if group_problem(limits, pupils=group, adults=0) is not None:
-        return None
-    return seats_needed(limits, pupils=group, adults=0)
+    return seats_if_taken(limits, pupils=group, adults=0)
 
 
 def _with_words(supply: Supply, text: str) -> frozenset[int]:

@@ -6,7 +6,6 @@ models, and asked in the order of what is cheap. What is counted here is what `p
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from django.utils import timezone
 
 from bryggan.accounts.models import SchoolClass
 from bryggan.accounts.school_days import school_days
+from bryggan.fair.listing import listed_in
 from bryggan.fair.local_times import local
 from bryggan.fair.models import Fair, Occasion, Session
 from bryggan.fair.planning import planner
@@ -28,7 +28,7 @@ from bryggan.fair.programmes.frames import Frame, usual_frame
 from bryggan.fair.programmes.offers import clock_minute, minute_of, windows_of, with_seats
 from bryggan.fair.programmes.proposals import DayChoice
 from bryggan.fair.programmes.queries import ground_of, touching
-from bryggan.fair.seating.capacity import GroupLimits, group_problem, seats_needed
+from bryggan.fair.seating.capacity import GroupLimits, seats_if_taken
 from bryggan.fair.seating.taken import Taken, taken_at
 
 # Titles beside a day to choose.
@@ -57,8 +57,8 @@ class Light:
     largest_group: int | None
     is_for_children: bool
     theme: str
-    school_forms: list[str]
-    school_years: list[int]
+    school_forms: tuple[str, ...]
+    school_years: tuple[int, ...]
 
     @property
     def stay(self) -> int:
@@ -171,7 +171,7 @@ def _suited(school_class: SchoolClass, fair: Fair) -> Iterator[tuple[int, Light]
     known: dict[tuple[str, str], bool] = {}
     for row in rows:
         alike = forms, years = row[-2:]
-        columns: list[Any] = [*row[:-2], _listed_in(forms), _listed_in(years)]
+        columns: list[Any] = [*row[:-2], listed_in(forms), listed_in(years)]
         light = Light(*columns)
         if light.pk in named:
             suits = unsuited_for(light, school_class, named[light.pk]) is None
@@ -189,10 +189,7 @@ def _seats_of(school_class: SchoolClass) -> Callable[[Light], int | None]:
     @lru_cache
     def needed(smallest: int | None, largest: int | None, counts_adults: bool, unit: str) -> int | None:
         limits = GroupLimits(smallest, largest, counts_adults, unit == Session.Unit.GROUPS)
-        pupils, adults = school_class.pupils, school_class.adults
-        if group_problem(limits, pupils=pupils, adults=adults) is not None:
-            return None
-        return seats_needed(limits, pupils=pupils, adults=adults)
+        return seats_if_taken(limits, pupils=school_class.pupils, adults=school_class.adults)
 
     return lambda one: needed(one.smallest_group, one.largest_group, one.counts_adults, one.unit)
 
@@ -207,8 +204,3 @@ def _local(minute: str) -> tuple[date, int]:
 def _minute(minute: str, on: date) -> int:
     day, clock = _local(minute)
     return clock + (day - on).days * 24 * 60
-
-
-@lru_cache(maxsize=5_000)
-def _listed_in(text: str) -> list[Any]:
-    return list(json.loads(text))

@@ -220,7 +220,7 @@ def _day(read: ItineraryRead, day: ItineraryDay, *, now: datetime) -> Day:
                 ends_at=local(stop.ends_at),
                 session=stop.occasion.session if stop.occasion else None,
                 occasion=stop.occasion,
-                venue=_venue(stop),
+                venue=stop.place,
                 leg=leg,
                 waits=max(0, int((stop.starts_at - arrives).total_seconds()) // 60),
                 seats=seats_of(stop.occasion, standing),
@@ -242,10 +242,3 @@ def _day(read: ItineraryRead, day: ItineraryDay, *, now: datetime) -> Day:
         back_at=back_at,
         problems=tuple(problem for problem in problems if problem.stop is None),
     )
-
-
-def _venue(stop: Stop) -> Venue | None:
-    """Where it is; None when nobody has said."""
-    if stop.occasion is not None:
-        return stop.occasion.session.venue
-    return stop.venue

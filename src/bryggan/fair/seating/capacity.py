@@ -219,3 +219,10 @@ def group_problem(limits: GroupLimits, *, pupils: int, adults: int) -> GroupProb
     if limits.most_seats is not None and seats_needed(limits, pupils=pupils, adults=adults) > limits.most_seats:
         return GroupProblem.MORE_THAN_ALL_SEATS
     return None
+
+
+def seats_if_taken(limits: GroupLimits, *, pupils: int, adults: int) -> int | None:
+    """How many seats a group takes; None when the session does not take one of that size."""
+    if group_problem(limits, pupils=pupils, adults=adults) is not None:
+        return None
+    return seats_needed(limits, pupils=pupils, adults=adults)

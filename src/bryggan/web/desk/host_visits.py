@@ -27,6 +27,7 @@ from bryggan.invitations.telling import people_text, time_text, who_they_are
 from bryggan.web.accounts.guards import next_address, person
 from bryggan.web.desk.common import PER_PAGE, Pages, not_theirs, page_number, scope_of
 from bryggan.web.editing.views import permitted
+from bryggan.web.visits.feedback import take_feedback
 from bryggan.web.visits.forms import FeedbackForm, MessageForm
 
 # How far back visits are listed.
@@ -192,13 +193,7 @@ def host_feedback(request: HttpRequest, pk: int) -> HttpResponse:
     invitation = visits.invitation_of(booking)
     if not form.is_valid():
         return _page(request, invitation, booking, feedback_form=form, status=422)
-    try:
-        visits.give_feedback(booking, is_from_host=True, by=person(request), **form.cleaned_data)
-        messages.success(request, _("Tack för svaret."))
-    except visits.NotYet:
-        messages.error(request, _("Besöket har inte varit än."))
-    except visits.NotAVisit:
-        messages.error(request, _("Det blev inget besök, så det finns inget att svara på."))
+    take_feedback(request, booking, form, is_from_host=True)
     return redirect(_visit_address(booking))
 
 

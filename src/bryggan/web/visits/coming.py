@@ -24,6 +24,7 @@ from bryggan.invitations.models import Invitation, VisitFeedback
 from bryggan.invitations.telling import people_text, time_text
 from bryggan.web.accounts.guards import person, teachers_only
 from bryggan.web.visits.calendar import calendar_file
+from bryggan.web.visits.feedback import take_feedback
 from bryggan.web.visits.forms import FeedbackForm
 from bryggan.web.visits.words import refusal_text
 
@@ -67,13 +68,7 @@ def visit_feedback(request: HttpRequest, pk: int) -> HttpResponse:
     form = FeedbackForm(request.POST, auto_id=f"svar{booking.pk}_%s")
     if not form.is_valid():
         return _page(request, bound={booking.pk: form}, status=422)
-    try:
-        visits.give_feedback(booking, is_from_host=False, by=person(request), **form.cleaned_data)
-        messages.success(request, _("Tack för svaret."))
-    except visits.NotYet:
-        messages.error(request, _("Besöket har inte varit än."))
-    except visits.NotAVisit:
-        messages.error(request, _("Det blev inget besök, så det finns inget att svara på."))
+    take_feedback(request, booking, form, is_from_host=False)
     return redirect("my_visits")
 
 
