@@ -29,7 +29,7 @@ def main(command: list[str]) -> int:
         run(f"{binaries}/initdb", "-D", data, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-U", "bryggan")
         settings = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         # Some tests let hundreds of processes in at once.
-        settings += " -c max_connections=400"
+        settings += " -c max_connections=600"
         log = os.path.join(folder, "log")
         run(f"{binaries}/pg_ctl", "-D", data, "-w", "-l", log, "-o", f"-k {folder} {settings}", "start")
         try:

@@ -30,6 +30,20 @@ def pytest_configure() -> None:
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what asks a database: the rest does the same there as on SQLite, where all of it runs."""
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        return
+    asking = {"db", "transactional_db", "django_db_setup", "live_server"}
+    for_both = [
+        item
+        for item in items
+        if item.get_closest_marker("django_db") or asking & set(getattr(item, "fixturenames", ()))
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(for_both)])
+    items[:] = for_both
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder with the large real data; a test is skipped where it does not exist, never in CI."""

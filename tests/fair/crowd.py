@@ -8,12 +8,13 @@
     client       "module:function" that acts for one class, called again and again: `teacher` below, or another's
     lanes        which of the worker's lanes run; none: only giving out seats, without anybody above who tells of it
     first_day, hours    from which morning on, and for how many school hours
-    acts, rounds        in how many acts of the clients, and rounds of the worker, they pass
-    ahead               how much of the whole the clients may have done before the worker has; then they wait for it
+    acts, rounds        in how many acts of the clients, and rounds of the worker, they pass at the earliest
     kill_workers, kill_clients    how many of each are killed on the way, in the middle of whatever
 
-Time goes by what clients and worker do, and waits for whichever is behind, so a run is equally long on a slow machine
-and on a quick one. One process imports everything and forks the others, so that hundreds start in a moment.
+Time goes by what clients and worker do, and waits for whichever is behind, so that as much happens on a slow machine
+as on a quick one. While somebody stands in line for the database at most `LINE_HOURS` pass: otherwise whoever answers
+an offer on a busy machine would always come too late. One process imports everything and forks the others, so that
+hundreds start in a moment.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import partial
@@ -41,7 +42,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from fair import fast_clock
-from fair.fast_clock import Ticks
+from fair.fast_clock import Numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,11 +55,9 @@ class Plan:
     first_day: str
     hours: float
     acts: int
-    rounds: int = 40
+    rounds: int = 20
     client: str = "fair.crowd:teacher"
     lanes: tuple[str, ...] = ()
-    # How much of the whole the clients may have done before the worker has.
-    ahead: float = 1
     kill_workers: int = 1
     kill_clients: int = 1
     seed: int = 1
@@ -102,6 +101,20 @@ def _url_of_the_test_database() -> str:
 
 # ------------------------------------------------------------------------------ in the processes of the crowd
 
+# Whoever has seats, or is offered them, is one among two hundred, and may stand in line or be killed while the rest
+# pass by. As often as this one that is inside acts instead, in whatever process: freed seats are what this is about.
+LOOKS_AGAIN = 0.1
+
+
+def who_acts(number: int, plan: Plan, dice: random.Random) -> int:
+    """The class whose turn it is: `number`, or now and then one with seats of its own or offered to it."""
+    from bryggan.fair.models import Booking
+
+    if dice.random() >= LOOKS_AGAIN:
+        return number
+    inside = Booking.objects.filter(occasion__in=plan.occasions).exclude(state=Booking.State.ENDED)
+    return inside.values_list("school_class", flat=True).order_by("?").first() or number
+
 
 def teacher(number: int, plan: Plan, dice: random.Random, seen: Counter[str]) -> None:
     """One thing that a class's teacher does: look where the class stands, and click on what she sees there."""
@@ -110,7 +123,7 @@ def teacher(number: int, plan: Plan, dice: random.Random, seen: Counter[str]) ->
     from bryggan.fair.seating import seats, waiting
 
     occasion = Occasion.objects.get(pk=dice.choice(plan.occasions))
-    school_class = SchoolClass.objects.get(pk=number)
+    school_class = SchoolClass.objects.get(pk=who_acts(number, plan, dice))
     booking = Booking.objects.counting().filter(occasion=occasion, school_class=school_class).first()
     offer = SeatOffer.objects.filter(
         entry__occasion=occasion, entry__school_class=school_class, state=SeatOffer.State.OPEN
@@ -122,10 +135,13 @@ def teacher(number: int, plan: Plan, dice: random.Random, seen: Counter[str]) ->
     chance = dice.random()
     try:
         if offer:
-            if chance < 0.85:
+            # Every other offer is looked at and forgotten, so that its time runs out, however quick the machine is.
+            if offer.pk % 2:
+                seen["forgotten"] += 1
+            elif chance < 0.95:
                 waiting.accept(offer=offer, by=None)
                 seen["accepted"] += 1
-            elif chance < 0.9:
+            else:
                 waiting.decline(offer=offer, by=None)
                 seen["declined"] += 1
         elif waits:
@@ -153,33 +169,69 @@ def teacher(number: int, plan: Plan, dice: random.Random, seen: Counter[str]) ->
                 seen["joined"] += 1
 
 
+# The shared numbers tell the time in millionths of the whole.
+WHOLE = 1_000_000
+# How many school hours may pass, at most, while somebody waits to be served.
+LINE_HOURS = 1.5
+# All come at once in the morning. After that so many are served or stand in line at a time, about.
+AT_ONCE = 16
+
+
 @dataclass(frozen=True)
 class Progress:
-    """How far the clients and the worker have come, as all processes see it."""
+    """What time it is, in parts of the whole, and what clients and worker have done of what makes it pass."""
 
     plan: Plan
-    acts: Ticks
-    rounds: Ticks
+    time: Numbers
+    # 1 while the clock waits for somebody, or the line is long. Then nobody else begins anything.
+    waits: Numbers
+    # Of each client how many acts it has done, and when the act began that it is at; 0, it is at none.
+    acts: Numbers
+    began: Numbers
+    # When the worker last had gone its round.
+    round: Numbers
+
+    @classmethod
+    def of(cls, plan: Plan) -> Progress:
+        return cls(plan, Numbers(1), Numbers(1), Numbers(plan.clients), Numbers(plan.clients), Numbers(1))
 
     @property
     def share(self) -> float:
-        """From 0 to 1, and a little beyond."""
-        return min(self.acts.sum() / self.plan.acts, self.rounds.sum() / self.plan.rounds)
+        return self.time[0] / WHOLE
 
-    @property
-    def clients_are_ahead(self) -> bool:
-        """Hundreds that do not wait for the worker stand before it in every line, and time stands still."""
-        return self.acts.sum() / self.plan.acts > self.rounds.sum() / self.plan.rounds + self.plan.ahead
+    @contextlib.contextmanager
+    def at_it(self, own: int) -> Iterator[None]:
+        self.began[own] = max(1, self.time[0])
+        try:
+            yield
+        finally:
+            self.began[own] = 0
+
+    def keep_time(self) -> None:
+        """Let time pass until all is done. In one process alone, so that it never goes back."""
+        a_round, a_while = WHOLE // self.plan.rounds, int(WHOLE * LINE_HOURS / self.plan.hours)
+        counted = 0
+        while self.share < 1:
+            acts = sum(self.acts.all())
+            began = [when for when in self.began.all() if when]
+            latest = min([WHOLE, self.round[0] + a_round, *(when + a_while for when in began)])
+            # What is done while the clock waits is not made up for in a leap.
+            reached = self.time[0] + (acts - counted) * WHOLE // self.plan.acts
+            self.time[0] = max(self.time[0], min(reached, latest))
+            self.waits[0] = self.time[0] >= latest or len(began) >= AT_ONCE
+            counted = acts
+            time.sleep(0.002)
 
 
 def _crowd(plan: Plan, progress: Progress) -> Counter[str]:
     """Fork the worker and the clients, kill some, and add up what they saw."""
     folder = Path(tempfile.mkdtemp(prefix="crowd-"))
     act = _named(plan.client)
-    worker = _fork(partial(_work, plan.lanes, progress.rounds))
+    clock = _fork(progress.keep_time)
+    worker = _fork(partial(_work, plan.lanes, progress))
     clients = [_fork(partial(_client, own, progress, act, folder / str(own))) for own in range(plan.clients)]
     # The first dies by its own hand, see `_client`.
-    doomed = random.Random(plan.seed).sample(clients[1:], max(0, plan.kill_clients - 1))
+    doomed = random.Random(plan.seed).sample(range(1, plan.clients), max(0, plan.kill_clients - 1))
     seen: Counter[str] = Counter()
     blows = plan.kill_workers + len(doomed)
     for blow in range(blows):
@@ -188,18 +240,24 @@ def _crowd(plan: Plan, progress: Progress) -> Counter[str]:
         if blow < plan.kill_workers:
             os.kill(worker, signal.SIGKILL)
             os.waitpid(worker, 0)
-            worker = _fork(partial(_work, plan.lanes, progress.rounds))
+            worker = _fork(partial(_work, plan.lanes, progress))
             seen["workers killed"] += 1
         else:
-            os.kill(doomed[blow - plan.kill_workers], signal.SIGKILL)
-    for client in clients:
-        _pid, status = os.waitpid(client, 0)
-        seen["clients killed"] += os.WIFSIGNALED(status)
-        seen["troubles"] += os.WIFEXITED(status) and os.WEXITSTATUS(status) != 0
+            own = doomed[blow - plan.kill_workers]
+            os.kill(clients[own], signal.SIGKILL)
+            seen["clients killed"] += os.WIFSIGNALED(os.waitpid(clients[own], 0)[1])
+            # Time waits for nobody who is dead.
+            progress.began[own] = 0
+    for own, client in enumerate(clients):
+        if own not in doomed:
+            _pid, status = os.waitpid(client, 0)
+            seen["clients killed"] += os.WIFSIGNALED(status)
+            seen["troubles"] += os.WIFEXITED(status) and os.WEXITSTATUS(status) != 0
+    os.waitpid(clock, 0)
     # The worker ends as it does when it is asked to, after the chore at hand; then all that is due is done.
     os.kill(worker, signal.SIGTERM)
     os.waitpid(worker, 0)
-    last = _fork(partial(_work, plan.lanes, progress.rounds, once=True))
+    last = _fork(partial(_work, plan.lanes, progress, once=True))
     _pid, status = os.waitpid(last, 0)
     seen["troubles"] += status != 0
     for file in folder.iterdir():
@@ -227,7 +285,7 @@ def _fork(run: Callable[[], None]) -> int:
         os._exit(status)
 
 
-def _work(lanes: tuple[str, ...], rounds: Ticks, *, once: bool = False) -> None:
+def _work(lanes: tuple[str, ...], progress: Progress, *, once: bool = False) -> None:
     """The worker, as `bryggan worker` does it, with some of its lanes and less rest between rounds."""
     from bryggan.common import worker
     from bryggan.common.worker import Chore
@@ -237,7 +295,12 @@ def _work(lanes: tuple[str, ...], rounds: Ticks, *, once: bool = False) -> None:
     own = (Chore("seat offers", waiting.give_out_due, 0, lane="seats"),)
     chosen = [chore for chore in CHORES if chore.lane in lanes] or own
     chores = [replace(chore, every_seconds=0.02) for chore in chosen]
-    chores.append(Chore("tick", lambda: rounds.tick(0) or 0, 0, lane="seats"))
+
+    def tick() -> int:
+        progress.round[0] = progress.time[0]
+        return 0
+
+    chores.append(Chore("tick", tick, 0, lane="seats"))
     if once:
         worker.work_once(chores)
         return
@@ -247,7 +310,7 @@ def _work(lanes: tuple[str, ...], rounds: Ticks, *, once: bool = False) -> None:
 
 
 def _client(own: int, progress: Progress, act: Callable[..., None], report: Path) -> None:
-    from django.db import connection, transaction
+    from django.db import transaction
 
     plan = progress.plan
     dice = random.Random(plan.seed * 1000 + own)
@@ -258,7 +321,7 @@ def _client(own: int, progress: Progress, act: Callable[..., None], report: Path
     acts = 0
     while dies or progress.share < 1:
         # Nobody comes back again and again while others have not come once.
-        if progress.clients_are_ahead or acts > 2 + progress.acts.sum() / plan.clients * 1.1:
+        if (acts and progress.waits[0]) or acts > 2 + sum(progress.acts.all()) / plan.clients * 1.1:
             time.sleep(0.02 + dice.random() * 0.08)
             continue
         for number in mine:
@@ -266,12 +329,10 @@ def _client(own: int, progress: Progress, act: Callable[..., None], report: Path
                 with transaction.atomic():
                     act(number, plan, dice, seen)
                     os.kill(os.getpid(), signal.SIGKILL)
-            act(number, plan, dice, seen)
+            with progress.at_it(own):
+                act(number, plan, dice, seen)
         acts += 1
-        progress.acts.tick(own)
-        if connection.vendor == "postgresql":
-            # A server has fewer connections than there are teachers.
-            connection.close()
+        progress.acts[own] = acts
         time.sleep(dice.random() * 0.05)
     report.write_text(json.dumps(seen))
 
@@ -285,7 +346,7 @@ def _named(dotted: str) -> Callable[..., None]:
 def main() -> None:
     told = json.load(sys.stdin)
     plan = Plan(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
-    progress = Progress(plan, Ticks(plan.clients), Ticks(1))
+    progress = Progress.of(plan)
     fast_clock.start(first_day=date.fromisoformat(plan.first_day), hours=lambda: progress.share * plan.hours)
     import django
 

@@ -18,20 +18,22 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 OPENS, HOURS_A_DAY = 8, 8
 
 
-class Ticks:
-    """Numbers that several processes make grow, each one of its own, so that their sum never goes back."""
+class Numbers:
+    """Whole numbers that all processes see, and of which each process changes its own alone."""
 
     def __init__(self, processes: int) -> None:
         self._layout = struct.Struct(f"{processes}q")
         self._shared = mmap.mmap(-1, self._layout.size)
 
-    def tick(self, process: int) -> None:
-        at = process * 8
-        (count,) = struct.unpack_from("q", self._shared, at)
-        struct.pack_into("q", self._shared, at, count + 1)
+    def __getitem__(self, process: int) -> int:
+        (number,) = struct.unpack_from("q", self._shared, process * 8)
+        return int(number)
 
-    def sum(self) -> int:
-        return sum(self._layout.unpack_from(self._shared))
+    def __setitem__(self, process: int, number: int) -> None:
+        struct.pack_into("q", self._shared, process * 8, number)
+
+    def all(self) -> tuple[int, ...]:
+        return self._layout.unpack_from(self._shared)
 
 
 def start(*, first_day: date, hours: Callable[[], float]) -> None:

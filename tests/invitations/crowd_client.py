@@ -7,10 +7,7 @@ from collections import Counter
 
 from bryggan.accounts.letters import Letter, render
 from bryggan.accounts.models import LetterKind, User
-from fair.crowd import Plan
-
-# Whoever has seats, or is offered them, is one among two hundred, and comes back more often than those who wait.
-LOOKS_AGAIN = 0.1
+from fair.crowd import Plan, who_acts
 
 # Addresses and the words of letters are read once, before the others are forked, as in a server that has been at work.
 render(Letter(subject="", paragraphs=[]), kind=LetterKind.SEATS, to=User(pk=1))
@@ -19,15 +16,12 @@ render(Letter(subject="", paragraphs=[]), kind=LetterKind.SEATS, to=User(pk=1))
 def teacher(number: int, plan: Plan, dice: random.Random, seen: Counter[str]) -> None:
     """One thing: look where the class stands, and press a button of what she sees there."""
     from bryggan.accounts.models import SchoolClass
-    from bryggan.fair.models import Booking, Occasion, SeatOffer
+    from bryggan.fair.models import Occasion, SeatOffer
     from bryggan.fair.seating import seats
     from bryggan.invitations import answering, queueing
     from bryggan.invitations.models import Invitation
 
-    if dice.random() < LOOKS_AGAIN:
-        inside = Booking.objects.filter(occasion=plan.occasions[0]).exclude(state=Booking.State.ENDED)
-        number = inside.values_list("school_class", flat=True).order_by("?").first() or number
-    school_class = SchoolClass.objects.get(pk=number)
+    school_class = SchoolClass.objects.get(pk=who_acts(number, plan, dice))
     by = school_class.teachers.get()
     invitation = Invitation.objects.get(school_class=school_class)
     offer = SeatOffer.objects.filter(entry__school_class=school_class, state=SeatOffer.State.OPEN).first()
@@ -37,7 +31,7 @@ def teacher(number: int, plan: Plan, dice: random.Random, seen: Counter[str]) ->
             # Every other offer is looked at and forgotten, so that its time runs out, however quick the machine is.
             if offer.pk % 2:
                 seen["forgotten"] += 1
-            elif chance < 0.85:
+            elif chance < 0.95:
                 queueing.accept_offer(offer, by=by)
                 seen["accepted"] += 1
             else:
