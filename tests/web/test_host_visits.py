@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import icalendar
 import pytest
 import time_machine
 from django.db import connection
@@ -136,6 +137,33 @@ def test_an_approved_companys_coordinator_has_its_visits_and_a_waiting_ones_has_
     assert waiting == [403, 403]
     assert browser.get(page_of(invitation)).status_code == 200
     assert "8B" in browser.get(VISITS).text
+
+
+def test_whoever_coordinates_only_a_waiting_company_has_no_desk_in_the_menu() -> None:
+    company, partner = people.company("Vattenbolaget"), people.user()
+    Coordination.objects.create(user=partner, company=company)
+    desk = 'href="/forvaltning/intresse"'
+
+    waiting = of(partner).get("/konto/").text
+    Company.objects.update(approved_at=timezone.now())
+
+    assert desk not in waiting
+    assert desk in of(partner).get("/konto/").text
+
+
+def test_a_visit_goes_into_the_hosts_calendar_without_the_teachers_name() -> None:
+    invitation, coordinator, teacher = accepted()
+    assert invitation.booking
+    address = f"{VISITS}/{invitation.booking.pk}/besok.ics"
+
+    page, answer = of(coordinator).get(page_of(invitation)).text, of(coordinator).get(address)
+
+    (event,) = icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
+    assert f'href="{address}"' in page
+    assert str(event["SUMMARY"]).endswith(f": 8B, {invitation.school_class.school_unit.name}")
+    assert (event["DTSTART"].dt, event["DTEND"].dt) == (invitation.booking.starts_at, invitation.booking.ends_at)
+    assert str(event["URL"]).endswith(page_of(invitation))
+    assert teacher.email not in answer.text
 
 
 # ------------------------------------------------------------------------------------------------ messages

@@ -322,6 +322,7 @@ TABLE: dict[tuple[str, str], tuple[str, dict[str, str], Answers]] = {
     ("agree_on_time", "POST"): ("/forvaltning/inbjudan/{host_invitation}/tid", {}, FAIR_TEAM_WRONG),
     ("host_visits", "GET"): ("/forvaltning/besok", {"visa": "har-varit"}, FAIR_TEAM),
     ("host_visit", "GET"): ("/forvaltning/besok/{booked_at_fair}", {}, FAIR_TEAM),
+    ("host_calendar", "GET"): ("/forvaltning/besok/{booked_at_fair}/besok.ics", {}, FAIR_TEAM),
     ("host_attendance", "GET"): ("/forvaltning/besok/{visit}/narvaro", {}, NEVER),
     ("host_attendance", "POST"): (
         "/forvaltning/besok/{visit}/narvaro", {"came": "kanske"}, (IN, 403, 403, 404, 403, 404, 403, IN)

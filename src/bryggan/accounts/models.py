@@ -135,7 +135,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_coordinator(self) -> bool:
-        return self.coordinations.exists()
+        """Of a department, or of a company that the city has let in."""
+        return self.coordinations.in_force().exists()
 
     def clean(self) -> None:
         self.email = self.email.lower()
@@ -185,6 +186,12 @@ class SchoolMembership(models.Model):
         return f"{self.user} vid {self.school_unit}"
 
 
+class CoordinationQuerySet(models.QuerySet["Coordination"]):
+    def in_force(self) -> CoordinationQuerySet:
+        """Those that give rights: a company's do once it is approved."""
+        return self.filter(models.Q(department__isnull=False) | models.Q(company__approved_at__isnull=False))
+
+
 class Coordination(models.Model):
     """That a person answers for a department's or a company's initiatives."""
 
@@ -194,6 +201,8 @@ class Coordination(models.Model):
     )
     company = models.ForeignKey(Company, null=True, blank=True, on_delete=models.CASCADE, related_name="coordinations")
     began_at = models.DateTimeField(default=timezone.now)
+
+    objects = CoordinationQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -27,7 +27,7 @@ def may_add_session(user: User | AnonymousUser) -> bool:
     """Editors for anybody; coordinators for their own department or approved company."""
     if not isinstance(user, User) or not user.is_active:
         return False
-    return user.is_editor or user.coordinations.filter(_counting()).exists()
+    return user.is_editor or user.coordinations.in_force().exists()
 
 
 def may_add_session_for(user: User, *, department: Department | None, company: Company | None) -> bool:
@@ -36,7 +36,7 @@ def may_add_session_for(user: User, *, department: Department | None, company: C
         return True
     if not user.is_active or (department is None and company is None):
         return False
-    own = list(user.coordinations.filter(_counting()).values_list("department_id", "company_id"))
+    own = list(user.coordinations.in_force().values_list("department_id", "company_id"))
     return (department is None or any(pk == department.pk for pk, _company in own)) and (
         company is None or any(pk == company.pk for _department, pk in own)
     )
@@ -53,7 +53,7 @@ def may_edit_session(user: User | AnonymousUser, session: Session) -> bool:
     gives = Q(department__isnull=False, department=session.department_id) | Q(
         company__isnull=False, company=session.company_id
     )
-    return user.coordinations.filter(_counting() & gives).exists()
+    return user.coordinations.in_force().filter(gives).exists()
 
 
 def editable_sessions(user: User | AnonymousUser) -> QuerySet[Session]:
@@ -62,13 +62,8 @@ def editable_sessions(user: User | AnonymousUser) -> QuerySet[Session]:
         return Session.objects.none()
     if user.is_editor:
         return Session.objects.all()
-    own = user.coordinations.filter(_counting())
+    own = user.coordinations.in_force()
     return Session.objects.filter(
         Q(department__in=own.filter(department__isnull=False).values("department"))
         | Q(company__in=own.filter(company__isnull=False).values("company"))
     )
-
-
-def _counting() -> Q:
-    """Coordinations that give rights: a company's count once it is approved."""
-    return Q(department__isnull=False) | Q(company__approved_at__isnull=False)

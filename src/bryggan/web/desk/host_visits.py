@@ -27,6 +27,7 @@ from bryggan.invitations.telling import people_text, time_text, who_they_are
 from bryggan.web.accounts.guards import next_address, person
 from bryggan.web.desk.common import PER_PAGE, Pages, not_theirs, page_number, scope_of
 from bryggan.web.editing.views import permitted
+from bryggan.web.visits.calendar import calendar_file
 from bryggan.web.visits.feedback import take_feedback
 from bryggan.web.visits.forms import FeedbackForm, MessageForm
 
@@ -115,6 +116,16 @@ def host_visit(request: HttpRequest, pk: int) -> HttpResponse:
     if invitation:
         return redirect("host_invitation", invitation.pk)
     return _page(request, None, booking)
+
+
+@require_safe
+@permitted(may_use_desk)
+def host_calendar(request: HttpRequest, pk: int) -> HttpResponse:
+    """The visit for the host's own calendar. No teacher's name goes there: calendars are shared with many."""
+    booking = _own_booking(request, pk)
+    school_class = booking.school_class
+    who = f"{school_class.label}, {school_class.school_unit.name}"
+    return calendar_file(booking, with_whom=who, link=_visit_address(booking))
 
 
 @never_cache
@@ -274,6 +285,7 @@ def _page(
         "teacher": hosting.teacher_of(invitation),
         "needs": invitation.needs if invitation and invitation.state in answering.HAS_SAID_YES else "",
         "can_say": is_visit and booking is not None and hosting.has_begun(booking),
+        "has_calendar": is_visit and booking is not None and booking.ends_at > timezone.now(),
         "can_cancel": _can_cancel(invitation, booking),
         "can_agree": invitation is not None
         and invitation.state == State.ACCEPTED

@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("forvaltning/besok", host_visits.host_visits, name="host_visits"),
     path("forvaltning/besok/<int:pk>", host_visits.host_visit, name="host_visit"),
+    path("forvaltning/besok/<int:pk>/besok.ics", host_visits.host_calendar, name="host_calendar"),
     path("forvaltning/besok/<int:pk>/narvaro", host_visits.host_attendance, name="host_attendance"),
     path("forvaltning/besok/<int:pk>/svar", host_visits.host_feedback, name="host_feedback"),
     path("forvaltning/inbjudan/<int:pk>", host_visits.host_invitation, name="host_invitation"),

@@ -16,11 +16,15 @@ from bryggan.invitations.visits import invitation_of, place_text, practical_text
 REFRESH_MINUTES = 24 * 60
 
 
-def calendar_file(booking: Booking) -> HttpResponse:
-    """The visit to put in one's calendar. Put there again it is the same entry, newer; cancelled, it says so."""
+def calendar_file(booking: Booking, *, with_whom: str = "", link: str = "") -> HttpResponse:
+    """The visit to put in one's calendar. Put there again it is the same entry, newer; cancelled, it says so.
+
+    It leads to the class's page of it. For the host: `with_whom` it is, and `link` to the host's page.
+    """
     invitation = invitation_of(booking)
-    address = invitation.get_absolute_url() if invitation else reverse("my_visits")
-    occasion, title = booking.occasion, booking.occasion.session.title
+    address = link or (invitation.get_absolute_url() if invitation else reverse("my_visits"))
+    occasion = booking.occasion
+    title = ": ".join(filter(None, (occasion.session.title, with_whom)))
     is_cancelled = booking.state == Booking.State.ENDED or occasion.is_cancelled
     changes = (booking.booked_at, booking.ended_at, occasion.changed_at, occasion.cancelled_at)
     changed_at = max([booking.made_at, *(moment for moment in changes if moment)])
