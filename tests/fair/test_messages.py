@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -128,7 +129,7 @@ def test_a_teacher_of_two_classes_with_three_stops_gets_one_letter(fair: Fair) -
     assert set(mails) == {"anna@skola.example.org", "bo@skola.example.org"}
     assert sent.recipients == 2
     assert "8A, 8B" in mails["anna@skola.example.org"].text
-    assert "8B" not in mails["bo@skola.example.org"].text
+    assert "8B" not in re.findall(r"\w+", mails["bo@skola.example.org"].text)
     assert "Det blåser." in mails["bo@skola.example.org"].text
     assert "Kom inte." in mails["bo@skola.example.org"].html
     assert Notice.objects.count() == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -260,7 +261,7 @@ def test_a_revoked_link_is_gone_and_says_so(world: World, end: str) -> None:
     assert f'data-forget="/delad/{world.token}"' in answer.text
     assert answer["Cache-Control"] == "private, no-store"
     assert answer["Referrer-Policy"] == "no-referrer"
-    assert "8B" not in answer.text
+    assert "8B" not in re.findall(r"\w+", answer.text)
 
 
 @pytest.mark.parametrize("token", ["a" * 22, "kort", "a" * 500, "%00", "å", "..%2F..%2Fetc", "<script>"])
