@@ -101,6 +101,7 @@ def test_others_initiatives_withdrawn_interest_and_put_away_classes_are_not_ther
     make.interest(make.school_class(archived_at=timezone.now()), initiative)
 
     assert desk.desk([host[0]], Filters()).things == ()
+    assert desk.desk([host[0]], Filters()).totals == desk.Totals()
     assert len(desk.desk(None, Filters()).things) == 1
 
 

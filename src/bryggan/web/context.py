@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from bryggan.accounts.models import Notice, User
 from bryggan.common.models import DataVersion
+from bryggan.common.statements import Statement
 from bryggan.curriculum.models import CoreContent
 
 _SECTIONS = {
@@ -28,6 +30,16 @@ _SECTIONS = {
     "insikter": "insights",
 }
 _extract: dict[int, bool] = {}
+_CURRICULUM = Statement(lambda: DataVersion.objects.filter(name="curriculum").values_list("number", flat=True))
+_UNREAD = Statement(
+    lambda user: (
+        Notice.objects.filter(user=user, read_at=None)
+        .order_by()
+        .values_list("user")
+        .annotate(number=Count("pk"))
+        .values_list("number", flat=True)
+    )
+)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -47,7 +59,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def _unread(request: HttpRequest) -> int:
     """How many notices the person has not read. One statement, for signed-in people only."""
-    return Notice.objects.filter(user=request.user.pk, read_at=None).count() if request.user.pk else 0
+    return next(iter(_UNREAD(request.user.pk)), 0) if request.user.pk else 0
 
 
 def _has_desk(request: HttpRequest) -> bool:
@@ -58,7 +70,7 @@ def _has_desk(request: HttpRequest) -> bool:
 
 def _has_extract() -> bool:
     """True while teachers see our own-worded compulsory school content. Asked once per curriculum and process."""
-    number = DataVersion.objects.filter(name="curriculum").values_list("number", flat=True).first() or 0
+    number = next(iter(_CURRICULUM()), 0)
     if number not in _extract:
         _extract.clear()
         _extract[number] = CoreContent.objects.current().filter(is_extract=True, first_year__isnull=False).exists()

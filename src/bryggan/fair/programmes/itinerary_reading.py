@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from bryggan.accounts.models import SchoolClass
+from bryggan.common.statements import Statement
 from bryggan.curriculum.models import SchoolForm
 from bryggan.fair.local_times import local
 from bryggan.fair.models import Fair, Itinerary, ItineraryDay, Occasion, Stop
@@ -25,15 +27,19 @@ _UNASKED = (
     "booking_closes_hours", "department", "company", "organiser", "link", "change_note", "changed_at", "imported_hash",
 )  # fmt: skip
 _UNASKED_OF_VENUES = ("description", "address", "has_cloakroom", "has_toilets", "has_lift", "is_indoor", "practical")
-_STOPS = (
-    Stop.objects.kept()
-    .select_related("occasion__session__venue", "venue")
-    .defer(
-        *(f"occasion__session__{name}" for name in _UNASKED),
-        *(f"{of}venue__{name}" for of in ("", "occasion__session__") for name in _UNASKED_OF_VENUES),
+_STOPS = Statement(
+    lambda itinerary: (
+        Stop.objects.kept()
+        .filter(itinerary=itinerary)
+        .select_related("occasion__session__venue", "venue")
+        .defer(
+            *(f"occasion__session__{name}" for name in _UNASKED),
+            *(f"{of}venue__{name}" for of in ("", "occasion__session__") for name in _UNASKED_OF_VENUES),
+        )
+        .order_by("starts_at", "pk")
     )
-    .order_by("starts_at", "pk")
 )
+_DAYS = Statement(lambda itinerary: ItineraryDay.objects.filter(itinerary=itinerary).order_by("on"))
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,14 @@ class ItineraryRead:
         return next((day for day in self.days if day.on == on), None)
 
     def stops_on(self, on: date) -> list[Stop]:
-        return [stop for stop in self.stops if local(stop.starts_at).date() == on]
+        return list(self._by_day.get(on, ()))
+
+    @cached_property
+    def _by_day(self) -> dict[date, list[Stop]]:
+        found: dict[date, list[Stop]] = defaultdict(list)
+        for stop in self.stops:
+            found[local(stop.starts_at).date()].append(stop)
+        return dict(found)
 
     def standing(self, stop: Stop) -> Standing:
         return self.standings.get(stop.occasion_id or 0, NOWHERE)
@@ -70,8 +83,8 @@ def read_itinerary(itinerary: Itinerary, *, all_venues: bool = False, now: datet
 
     `all_venues`: the fair's other venues too, for planning.
     """
-    days = tuple(itinerary.days.order_by("on"))
-    stops = tuple(_STOPS.filter(itinerary=itinerary))
+    days = tuple(_DAYS(itinerary.pk))
+    stops = tuple(_STOPS(itinerary.pk))
     occasions = [stop.occasion for stop in stops if stop.occasion is not None]
     venues = {venue.pk: venue for stop in stops if (venue := stop.place) is not None}
     ground = ground_of(itinerary.fair, itinerary.school_class, venues=None if all_venues else venues)

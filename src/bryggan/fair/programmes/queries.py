@@ -15,12 +15,21 @@ from typing import Literal
 from django.db.models import Q
 
 from bryggan.accounts.models import SchoolClass, SchoolUnit
+from bryggan.common.statements import Statement
 from bryggan.fair.local_times import STOCKHOLM, midnight, next_day
 from bryggan.fair.models import Fair, ItineraryDay, Occasion, OpeningHours, Session, Venue, Walk
 from bryggan.fair.planning import walking
 from bryggan.fair.programmes.frames import Frame, usual_frame
 
 SCHOOL, STATION = ItineraryDay.Place.SCHOOL.value, ItineraryDay.Place.STATION.value
+_WALKS = Statement(
+    lambda venues: (
+        Walk.objects.filter(start__in=venues, end__in=venues)
+        .order_by()
+        .values_list("start_id", "end_id", "means", "minutes")
+    )
+)
+_HOURS = Statement(lambda venues: OpeningHours.objects.filter(venue__in=venues).order_by())
 # What a class's start and end are called among the keys of places; venues go by their ids.
 
 
@@ -128,10 +137,9 @@ def ground_of(fair: Fair, school_class: SchoolClass, *, venues: dict[int, Venue]
     positions[SCHOOL] = (
         None if school.latitude is None or school.longitude is None else (school.latitude, school.longitude)
     )
-    measured = Walk.objects.filter(start__in=venues, end__in=venues).order_by()
-    rows = measured.values_list("start_id", "end_id", "means", "minutes")
     foot, bus = walking.pairs(
-        (start, end, "bus" if means == Walk.Means.BUS else "foot", minutes) for start, end, means, minutes in rows
+        (start, end, "bus" if means == Walk.Means.BUS else "foot", minutes)
+        for start, end, means, minutes in _WALKS(venues)
     )
     pace = walking.Pace(
         kmh=max(fair.walking_kmh, 1.0),
@@ -140,7 +148,7 @@ def ground_of(fair: Fair, school_class: SchoolClass, *, venues: dict[int, Venue]
         uses_bus=fair.uses_bus,
     )
     hours: dict[int, list[OpeningHours]] = defaultdict(list)
-    for opening in OpeningHours.objects.filter(venue__in=venues).order_by():
+    for opening in _HOURS(venues):
         hours[opening.venue_id].append(opening)
     return Ground(fair, school, venues, walking.Walks(positions, pace, foot, bus), dict(hours))
 

@@ -14,6 +14,7 @@ from typing import Literal
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from bryggan.common.statements import Statement
 from bryggan.fair.local_times import local
 from bryggan.fair.models import (
     Booking,
@@ -139,6 +140,16 @@ class Timetable:
         return tuple(row for row in self.rows if row.seats in ("planned", "held", "offered") and not row.is_cancelled)
 
 
+_PREPARATIONS = Statement(
+    lambda itinerary: (
+        Preparation.objects.filter(itinerary=itinerary)
+        .select_related("initiative")
+        .order_by("phase", "position", "pk")
+        .only("phase", "note", "itinerary_id", *(f"initiative__{name}" for name in ("title", "slug", "language")))
+    )
+)
+
+
 def timetable(itinerary: Itinerary, *, now: datetime | None = None) -> Timetable:
     """The programme as it is now, checked. A fixed number of statements (at most 12), whatever it holds.
 
@@ -159,9 +170,7 @@ def timetable(itinerary: Itinerary, *, now: datetime | None = None) -> Timetable
 
 def preparations_of(itinerary: Itinerary) -> list[Preparation]:
     """What the class works with before and after, with titles and addresses; one statement."""
-    rows = itinerary.preparations.select_related("initiative").order_by("phase", "position", "pk")
-    read = ("title", "slug", "language")
-    return list(rows.only("phase", "note", "itinerary_id", *(f"initiative__{name}" for name in read)))
+    return _PREPARATIONS(itinerary.pk)
 
 
 def for_timetable(itineraries: QuerySet[Itinerary]) -> QuerySet[Itinerary]:

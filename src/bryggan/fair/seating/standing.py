@@ -10,6 +10,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from bryggan.accounts.models import SchoolClass
+from bryggan.common.statements import Statement
 from bryggan.fair.models import Booking, Itinerary, Occasion, Stop, WaitingEntry
 from bryggan.fair.seating.capacity import SeatsLeft, Stay
 from bryggan.fair.seating.seat_ledger import stay_of
@@ -46,6 +47,23 @@ _OF_BOOKINGS = (
 )  # fmt: skip
 
 
+_BOOKINGS = Statement(
+    lambda occasions: (
+        Booking.objects.filter(occasion__in=occasions)
+        .exclude(state=Booking.State.ENDED)
+        .order_by()
+        .only(*_OF_BOOKINGS)
+    )
+)
+_ENTRIES = Statement(
+    lambda occasions: (
+        WaitingEntry.objects.filter(occasion__in=occasions, state__in=_IN_QUEUE)
+        .order_by()
+        .values_list("occasion_id", "state", "school_class_id")
+    )
+)
+
+
 def standings_of(school_class: SchoolClass, occasions: Iterable[int]) -> dict[int, Standing]:
     """How the class stands with those of the occasions where it stands at all; three statements at the most."""
     keys = list(occasions)
@@ -69,19 +87,17 @@ def seats_and_standings(
         return {}, {}
     stays: dict[int, list[Stay]] = {pk: [] for pk in asked}
     held = []
-    rows = Booking.objects.filter(occasion__in=asked).exclude(state=Booking.State.ENDED).order_by()
-    for values in rows.values_list(*_OF_BOOKINGS):
-        booking = Booking.from_db(rows.db, _OF_BOOKINGS, values)
+    for booking in _BOOKINGS(asked):
         if not _ran_out(booking, now):
             stays[booking.occasion_id].append(stay_of(booking, asked[booking.occasion_id]))
         if booking.school_class_id == school_class.pk:
             held.append(booking)
     waiting: Counter[int] = Counter()
     is_waiting = False
-    entries = WaitingEntry.objects.filter(occasion__in=asked, state__in=_IN_QUEUE).order_by()
-    for occasion, state, of_class in entries.values_list("occasion_id", "state", "school_class_id"):
+    for occasion, state, of_class in _ENTRIES(asked):
         waiting[occasion] += state == WaitingEntry.State.WAITING
         is_waiting = is_waiting or of_class == school_class.pk
+    entries = WaitingEntry.objects.filter(occasion__in=asked, state__in=_IN_QUEUE).order_by()
     own = list(entries.filter(school_class=school_class)) if is_waiting else []
     left = {
         pk: SeatsLeft(occasion.capacity, occasion.reserved, tuple(stays[pk]), waiting[pk])

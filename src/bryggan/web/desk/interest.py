@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -33,6 +35,7 @@ from bryggan.web.desk.common import (
     scope_of,
 )
 from bryggan.web.editing.views import permitted
+from bryggan.web.repeated import filled
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,7 @@ def interest_desk(request: HttpRequest) -> HttpResponse:
             **context,
             "scope": scope,
             "desk": found,
+            "rows": [_row(thing, str(context["query"])) for thing in found.things],
             "chart": chart_of(found.months),
             "phases_shown": Phase.choices,
             "pages": Pages.of(number, found.total, str(context["query"])),
@@ -115,6 +119,26 @@ def spreadsheet(rows: exporting.Rows, heading: list[str], name: str, kind: str) 
     answer["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate():%Y-%m-%d}.{kind}"'
     answer["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _row(thing: Thing, query: str) -> SafeString:
+    """A thing on the desk, with the filters that it was counted by in its address."""
+    figures = thing.figures
+    name = "interest_in_initiative" if thing.kind == INITIATIVE else "interest_in_session"
+    address = reverse(name, args=[thing.pk])
+    numbers = (figures.schools, figures.pupils, *figures.by_phase, figures.must, figures.maybe, figures.booked)
+    return filled(
+        "desk/_thing_row.html",
+        {
+            "key": f"{thing.kind}-{thing.pk}",
+            "title": thing.title,
+            "address": f"{address}?{query}" if query else address,
+            "is_session": thing.kind == SESSION,
+            "is_stopped": thing.is_stopped,
+            "classes": str(figures.classes),
+            "cells": SafeString("".join(f'<td class="number">{number}</td>' for number in numbers)),
+        },
+    )
 
 
 def _one_thing(request: HttpRequest, thing: Initiative | Session, kind: str) -> HttpResponse:

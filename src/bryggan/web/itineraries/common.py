@@ -11,11 +11,11 @@ from uuid import UUID
 
 from django.core import signing
 from django.http import Http404, HttpRequest
-from django.shortcuts import get_object_or_404
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from django.utils.formats import date_format
 
 from bryggan.accounts.models import SchoolClass, User
+from bryggan.common.statements import Statement
 from bryggan.fair.models import Fair, Itinerary, ItineraryDay, Stop
 from bryggan.fair.programmes.fit import Interests
 from bryggan.fair.programmes.frames import Frame
@@ -25,6 +25,7 @@ from bryggan.fair.programmes.reasons import Reason
 from bryggan.fair.programmes.timetables import for_timetable
 from bryggan.web.accounts.guards import person
 
+_ITINERARY = Statement(lambda pk: for_timetable(Itinerary.objects.filter(pk=pk)))
 _SALT = "shown programme"
 
 
@@ -46,7 +47,10 @@ def itinerary_to_look_at(request: HttpRequest, pk: int) -> tuple[Itinerary, bool
 
 
 def _read(pk: int) -> Itinerary:
-    return get_object_or_404(for_timetable(Itinerary.objects.all()), pk=pk)
+    found = _ITINERARY(pk)
+    if not found:
+        raise Http404
+    return found[0]
 
 
 def classes_of(user: User) -> list[SchoolClass]:

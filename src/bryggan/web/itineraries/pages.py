@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bryggan.accounts.models import SchoolClass
+from bryggan.common.statements import Statement
 from bryggan.fair.local_times import clock_text, local
 from bryggan.fair.models import Fair, Itinerary, ItineraryChange, Stop
 from bryggan.fair.programmes import history, moving, preparing, stops
@@ -26,11 +27,23 @@ from bryggan.fair.programmes.frames import Frame
 from bryggan.fair.programmes.itinerary_permissions import itineraries_of, itineraries_to_look_at
 from bryggan.fair.programmes.timetables import timetable
 from bryggan.web.accounts.guards import person, teachers_only
-from bryggan.web.itineraries import walk_map
 from bryggan.web.itineraries.common import day_of, day_text, itinerary_to_look_at, numbers_in, own_itinerary
 from bryggan.web.itineraries.showing import Reader, shown_days, title_of
 
 MOST_CHANGES, MOST_OF_COLLEAGUES = 12, 60
+_CHANGES = Statement(
+    lambda itinerary: (
+        ItineraryChange.objects.filter(itinerary=itinerary).defer("before").order_by("-at", "-pk")[:MOST_CHANGES]
+    )
+)
+_EXCLUDED = Statement(
+    lambda itinerary: (
+        Itinerary.excluded.through.objects.filter(itinerary=itinerary)
+        .order_by("session__title")
+        .values_list("session_id", "session__title")
+    )
+)
+_CLASSES = Statement(lambda user: SchoolClass.objects.taught_by(user).values_list("pk", "label"))
 # What was done, in words for the teacher. The thing it was done to comes after.
 VERBS = {
     "renamed": gettext_lazy("Bytte namn, från"),
@@ -94,30 +107,26 @@ def itinerary_page(request: HttpRequest, found: Itinerary, *, own: bool = True, 
     table = timetable(found)
     told, others = _told(request)
     held = [row.booking.held_until for row in table.rows if row.seats == "held" and row.booking]
-    changes = list(found.changes.defer("before").order_by("-at", "-pk")[:MOST_CHANGES]) if mine else []
-    days = shown_days(table, Reader(mine, get_token(request), told))
+    changes = _CHANGES(found.pk) if mine else []
     shown = {str(row.stop.uid) for row in table.rows}
     context: dict[str, Any] = {
         "messages": [*others, *(_untied(each) for uid, each in told.items() if uid not in shown)],
         "itinerary": found,
         "number": str(found.pk),
-        "address": found.get_absolute_url(),
         "version": str(found.version),
         "fair": table.fair,
         "school_class": found.school_class,
         "table": table,
-        "days": [(day, walk_map.of_day(day.day)) for day in days],
+        "days": shown_days(table, Reader(mine, get_token(request), told)),
         "mine": mine,
         "is_put_away": own and not mine,
         "bookable": bool(table.bookable),
         "held_until": clock_text(min(until for until in held if until)) if any(held) else "",
         "can_undo": mine and _can_undo(found, changes),
         "changes": [_change_text(change, user.pk) for change in changes],
-        "excluded": list(found.excluded.only("title").order_by("title")) if mine else [],
+        "excluded": [(str(key), title) for key, title in _EXCLUDED(found.pk)] if mine else [],
         "suggestions": preparing.suggestions(found) if mine and request.GET.get("forslag") else (),
-        "copy_classes": [
-            (str(key), label) for key, label in SchoolClass.objects.taught_by(user).values_list("pk", "label")
-        ],
+        "copy_classes": [(str(key), label) for key, label in _CLASSES(user.pk)],
         "form_token": str(uuid4()),
     }
     return render(request, "itineraries/itinerary.html", context, status=status)

@@ -18,10 +18,11 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from bryggan.fair.local_times import clock_text
-from bryggan.fair.models import Stop
+from bryggan.fair.models import Itinerary, Stop
 from bryggan.fair.programmes.checks import Mend, Problem
 from bryggan.fair.programmes.queries import Leg
 from bryggan.fair.programmes.timetables import Day, Row, Timetable
+from bryggan.web.itineraries import walk_map
 from bryggan.web.itineraries.common import day_text
 from bryggan.web.repeated import filled
 
@@ -59,25 +60,16 @@ class Button:
 
 @dataclass(frozen=True)
 class ShownDay:
+    """A day on its page, with what leads to it from above."""
+
     anchor: str
     name: str
-    on: str
-    facts: str
-    to_mend: str
-    start: str
-    end: str
-    begins: str
-    back: str
-    way_home: str
-    leave_for_home: str
-    stops: tuple[SafeString, ...]
-    problems: SafeString
-    day: Day
+    page: SafeString
 
 
 def shown_days(table: Timetable, reader: Reader) -> list[ShownDay]:
     words = _words_of_seats()
-    return [_day(day, table.itinerary.get_absolute_url(), reader, words) for day in table.days]
+    return [_day(day, table.itinerary, reader, words) for day in table.days]
 
 
 def way_text(leg: Leg | None) -> str:
@@ -113,7 +105,8 @@ def _words_of_seats() -> dict[str, str]:
     }
 
 
-def _day(day: Day, address: str, reader: Reader, words: Mapping[str, str]) -> ShownDay:
+def _day(day: Day, itinerary: Itinerary, reader: Reader, words: Mapping[str, str]) -> ShownDay:
+    address = itinerary.get_absolute_url()
     stops = []
     number = to_mend = 0
     for row in day.rows:
@@ -122,24 +115,34 @@ def _day(day: Day, address: str, reader: Reader, words: Mapping[str, str]) -> Sh
         stops.append(_stop(row, str(number) if row.session else "", day, address, reader, words))
     to_mend += len(day.problems)
     last = day.rows[-1].ends_at if day.rows else None
-    return ShownDay(
-        anchor=f"dag-{day.on:%Y-%m-%d}",
-        name=day_text(day.on),
-        on=day.on.isoformat(),
-        facts=facts_text(number, day.walking_minutes),
-        to_mend=ngettext("%(n)d sak att se över", "%(n)d saker att se över", to_mend) % {"n": to_mend}
-        if to_mend
-        else "",
-        start=day.start.name,
-        end=day.end.name,
-        begins=clock_text(day.frame.begins),
-        back=clock_text(day.back_at) if day.back_at else clock_text(day.frame.ends),
-        way_home=way_text(day.home),
-        leave_for_home=clock_text(last) if last else "",
-        stops=tuple(stops),
-        problems=_problems(day.problems, day, address, reader),
-        day=day,
+    anchor, name, drawn = f"dag-{day.on:%Y-%m-%d}", day_text(day.on), walk_map.of_day(day)
+    page = filled(
+        "itineraries/_day.html",
+        {
+            "anchor": anchor,
+            "name": name,
+            "on": day.on.isoformat(),
+            "facts": facts_text(number, day.walking_minutes),
+            "to_mend": ngettext("%(n)d sak att se över", "%(n)d saker att se över", to_mend) % {"n": to_mend}
+            if to_mend
+            else "",
+            "start": day.start.name,
+            "end": day.end.name,
+            "begins": clock_text(day.frame.begins),
+            "back": clock_text(day.back_at) if day.back_at else clock_text(day.frame.ends),
+            "way_home": way_text(day.home),
+            "leave_for_home": clock_text(last) if last else "",
+            "stops": SafeString("".join(stops)),
+            "problems": _problems(day.problems, day, address, reader),
+            "drawing": drawn.drawing if drawn else "",
+            "mine": reader.mine,
+            "address": address,
+            "change": reverse("change_itinerary", args=[itinerary.pk]) if reader.mine else "",
+            "version": str(itinerary.version),
+            "csrf_token": reader.token,
+        },
     )
+    return ShownDay(anchor, name, page)
 
 
 def _stop(row: Row, number: str, day: Day, address: str, reader: Reader, words: Mapping[str, str]) -> SafeString:
