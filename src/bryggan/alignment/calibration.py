@@ -39,7 +39,7 @@ SUBJECT_FEATURES = ("best", "best_log", "next_three", "judged", "usual")
 # A text that says little of itself has low scores all over. What stands out among them is shown all the same: what has
 # this share of the best score, if not next to nothing.
 _STANDS_OUT = 0.3
-_NOTHING = 0.27
+_NOTHING = 0.32
 
 
 @dataclass(frozen=True, slots=True)
