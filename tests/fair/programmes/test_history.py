@@ -14,7 +14,6 @@ from bryggan.accounts.models import SchoolClass, User
 from bryggan.fair.models import Booking, Itinerary, ItineraryChange, Session, Stop
 from bryggan.fair.programmes import history, itineraries, moving, preparing, programme_seats, stops
 from bryggan.fair.programmes.changing import ChangedMeanwhile, HasSeats
-from bryggan.fair.programmes.fit import Interests
 from bryggan.fair.programmes.frames import Frame
 from bryggan.fair.programmes.proposals import Chosen
 from fair import factories as rows
@@ -55,7 +54,7 @@ def state(itinerary: Itinerary) -> dict[str, Any]:
 
 CHANGES = [
     "rename", "remove", "move", "swap", "lock", "wish", "note", "own", "frame", "add day", "remove day", "exclude",
-    "interests", "prepare",
+    "prepare",
 ]  # fmt: skip
 
 
@@ -80,7 +79,6 @@ def change(name: str, itinerary: Itinerary, by: User) -> None:
         "add day": lambda: itineraries.add_day(itinerary, Frame(DAY + timedelta(days=1)), by=by),
         "remove day": lambda: itineraries.remove_day(itinerary, DAY, by=by),
         "exclude": lambda: itineraries.exclude_session(itinerary, session, by=by),
-        "interests": lambda: itineraries.set_interests(itinerary, Interests(themes=frozenset({"mat"})), by=by),
         "prepare": lambda: preparing.add_preparation(itinerary, linked.initiative(), "before", by=by),
     }[name]()
 

@@ -221,15 +221,6 @@ def change_frame(itinerary: Itinerary, frame: Frame, *, by: User, version: int |
         change.done("changed the hours", day_text(frame.on))
 
 
-def set_interests(itinerary: Itinerary, interests: Interests, *, by: User) -> None:
-    """What the class is most curious about, for the days that are planned from now on."""
-    with changing(itinerary, by=by) as change:
-        if change.itinerary.interests != interests.as_json():
-            change.itinerary.interests = interests.as_json()
-            change.itinerary.save(update_fields=["interests"])
-            change.done("changed interests")
-
-
 def plan_again(
     itinerary: Itinerary, on: date, *, by: User, version: int | None = None, release_seats: bool = False
 ) -> Made:

@@ -50,7 +50,6 @@ VERBS = {
     "added a day": gettext_lazy("Lade till dagen"),
     "removed a day": gettext_lazy("Tog bort dagen"),
     "changed the hours": gettext_lazy("Ändrade tiderna för"),
-    "changed interests": gettext_lazy("Ändrade intressen"),
     "planned again": gettext_lazy("Planerade om"),
     "excluded": gettext_lazy("Valde bort"),
     "included": gettext_lazy("Tog tillbaka"),
