@@ -171,6 +171,7 @@ NO_PAGE = {
     "shared_calendar": "answers with a calendar",
     "shared_worker": "answers with a script",
     "visit_calendar": "answers with a calendar",
+    "host_calendar": "answers with a calendar",
     "calendar_by_link": "answers with a calendar",
     "idea_poster": "answers with a PDF",
     "idea_drawing": "answers with a picture",
