@@ -35,12 +35,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         return
     asking = {"db", "transactional_db", "django_db_setup", "live_server"}
-    for_both = [
-        item
-        for item in items
-        if item.get_closest_marker("django_db") or asking & set(getattr(item, "fixturenames", ()))
-    ]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(for_both)])
+    for_both: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        asks = item.get_closest_marker("django_db") or asking & set(getattr(item, "fixturenames", ()))
+        (for_both if asks else left_out).append(item)
+    config.hook.pytest_deselected(items=left_out)
     items[:] = for_both
 
 

@@ -27,7 +27,7 @@ def may_add_session(user: User | AnonymousUser) -> bool:
     """Editors for anybody; coordinators for their own department or approved company."""
     if not isinstance(user, User) or not user.is_active:
         return False
-    return user.is_editor or user.coordinations.in_force().exists()
+    return user.is_editor or user.is_coordinator
 
 
 def may_add_session_for(user: User, *, department: Department | None, company: Company | None) -> bool:

@@ -33,10 +33,10 @@ class Hosts:
 
 def hosts_of(user: User) -> Hosts:
     """One statement."""
-    own = user.coordinations.select_related("department", "company").order_by("pk")
+    own = user.coordinations.in_force().select_related("department", "company").order_by("pk")
     return Hosts(
         tuple(one.department for one in own if one.department),
-        tuple(one.company for one in own if one.company and one.company.approved_at),
+        tuple(one.company for one in own if one.company),
     )
 
 

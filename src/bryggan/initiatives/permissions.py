@@ -30,13 +30,13 @@ def coordinates(user: User, initiative: Initiative) -> bool:
     names it as a partner: the source knows partners by name only, so the company's name, or its slug, is what they
     are recognised by. Companies count once they are approved.
     """
-    coordinations = list(user.coordinations.select_related("company"))
+    coordinations = list(user.coordinations.in_force().select_related("company"))
     departments = {one.department_id for one in coordinations if one.department_id}
     if initiative.department_id in departments:
         return True
     if departments and initiative.participants.filter(pk__in=departments).exists():
         return True
-    companies = [one.company for one in coordinations if one.company and one.company.approved_at]
+    companies = [one.company for one in coordinations if one.company]
     if not companies:
         return False
     if initiative.partnerships.filter(company__in=companies).exists():

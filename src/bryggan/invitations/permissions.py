@@ -14,7 +14,7 @@ from bryggan.invitations.models import Invitation, InvitationRound
 
 def may_use_desk(user: User) -> bool:
     """Coordinators have a desk of their own; an editor sees every host's."""
-    return user.is_active and (user.is_editor or bool(hosts_of(user)))
+    return user.is_active and (user.is_editor or user.is_coordinator)
 
 
 def may_invite_for(user: User, host: Host | None) -> bool:

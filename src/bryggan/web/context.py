@@ -13,6 +13,7 @@ from bryggan.accounts.models import Notice, User
 from bryggan.common.models import DataVersion
 from bryggan.common.statements import Statement
 from bryggan.curriculum.models import CoreContent
+from bryggan.invitations.permissions import may_use_desk
 
 _SECTIONS = {
     "utforska": "explore",
@@ -65,7 +66,7 @@ def _unread(request: HttpRequest) -> int:
 def _has_desk(request: HttpRequest) -> bool:
     """True for those with a coordinator's desk. One statement, none for editors, who see every host's."""
     user = request.user
-    return isinstance(user, User) and (user.is_editor or user.is_coordinator)
+    return isinstance(user, User) and may_use_desk(user)
 
 
 def _has_extract() -> bool:

@@ -40,13 +40,10 @@ class Standing:
 
 NOWHERE = Standing()
 _IN_QUEUE = (WaitingEntry.State.WAITING, WaitingEntry.State.OFFERED)
-# In the order of the model.
 _OF_BOOKINGS = (
     "id", "occasion_id", "school_class_id", "pupils", "adults", "seats", "starts_at", "ends_at", "state", "held_until",
     "is_reserved",
 )  # fmt: skip
-
-
 _BOOKINGS = Statement(
     lambda occasions: (
         Booking.objects.filter(occasion__in=occasions)
@@ -97,8 +94,8 @@ def seats_and_standings(
     for occasion, state, of_class in _ENTRIES(asked):
         waiting[occasion] += state == WaitingEntry.State.WAITING
         is_waiting = is_waiting or of_class == school_class.pk
-    entries = WaitingEntry.objects.filter(occasion__in=asked, state__in=_IN_QUEUE).order_by()
-    own = list(entries.filter(school_class=school_class)) if is_waiting else []
+    entries = WaitingEntry.objects.filter(occasion__in=asked, state__in=_IN_QUEUE, school_class=school_class)
+    own = list(entries.order_by()) if is_waiting else []
     left = {
         pk: SeatsLeft(occasion.capacity, occasion.reserved, tuple(stays[pk]), waiting[pk])
         for pk, occasion in asked.items()

@@ -197,11 +197,9 @@ class SessionForm(forms.Form):
             department.queryset = Department.objects.all()  # type: ignore[attr-defined]
             company.queryset = Company.objects.filter(approved_at__isnull=False)  # type: ignore[attr-defined]
         else:
-            own = by.coordinations
-            department.queryset = Department.objects.filter(coordinations__in=own.all()).distinct()  # type: ignore[attr-defined]
-            company.queryset = Company.objects.filter(  # type: ignore[attr-defined]
-                coordinations__in=own.all(), approved_at__isnull=False
-            ).distinct()
+            own = by.coordinations.in_force()
+            department.queryset = Department.objects.filter(coordinations__in=own).distinct()  # type: ignore[attr-defined]
+            company.queryset = Company.objects.filter(coordinations__in=own).distinct()  # type: ignore[attr-defined]
             if not session:
                 first = department.queryset.first()  # type: ignore[attr-defined]
                 self.initial["department"] = first.pk if first else None
