@@ -30,6 +30,7 @@ LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 # Calculations: dataclasses in, dataclasses out, no framework.
 PURE = (
     "alignment/calibration.py",
+    "alignment/inflection.py",
     "alignment/ranking.py",
     "alignment/reasons.py",
     "alignment/signals.py",

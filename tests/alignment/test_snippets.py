@@ -121,6 +121,7 @@ def test_a_hit_at_the_very_end_is_reached() -> None:
 
 
 @example(["a", "aaaaaaaaaaa", "aaa.bca"], ["bca"], 20)
+@example(["a", "aaaaaaaaaa.abc", ".abc"], ["abc"], 20)
 @given(
     st.lists(st.text(alphabet="abcåäö.-", min_size=1, max_size=30), max_size=120),
     st.lists(st.sampled_from(["a", "abc", "bca", "åäö"]), max_size=3),

@@ -15,6 +15,20 @@ from bryggan.alignment import swedish
         (("samhälle", "samhället", "samhällets"), True),
         (("havsmiljö", "havsmiljön"), True),
         (("möjlig", "möjligt", "möjligheter"), True),
+        (("sensor", "sensorn", "sensorer", "sensorernas"), True),
+        (("luftsensor", "luftsensorer"), True),
+        (("plats", "platsen", "platser", "platserna"), True),
+        (("busshållplats", "busshållplatsen", "busshållplatser"), True),
+        (("kostnad", "kostnaden", "kostnader"), True),
+        (("rum", "rummet", "rummen"), True),
+        (("program", "programmet", "programmen"), True),
+        (("ord", "ordet", "orden"), True),
+        (("digital", "digitalt", "digitala"), True),
+        (("tunnel", "tunneln", "tunnlar"), True),
+        (("lärare", "läraren", "lärarna", "lärarens"), True),
+        (("visitor", "visitors"), True),
+        (("dator", "data"), False),
+        (("svinnet", "svin"), False),
         (("fast", "fastighet"), False),
         (("natur", "naturlig"), False),
         (("rör", "rörelse"), False),
@@ -36,6 +50,9 @@ def test_forms_of_a_word_share_a_stem_and_other_words_do_not(forms: tuple[str, .
         ("matsvinn", ("mat", "svinn")),
         ("skolbussen", ("skola", "buss")),
         ("odlingslotter", ("odling", "lott")),
+        ("klassrummet", ("klass", "rum")),
+        ("kajskyltar", ("kaj", "skylt")),
+        ("skoldatorer", ("skola", "dator")),
         ("e-tjänst", ("e", "tjänst")),
     ],
 )
@@ -43,7 +60,9 @@ def test_a_compound_is_cut_into_base_words(word: str, parts: tuple[str, ...]) ->
     assert swedish.parts(word) == parts
 
 
-@pytest.mark.parametrize("word", ["kultur", "undervisning", "biblioteket", "programmering", "region", "x", ""])
+@pytest.mark.parametrize(
+    "word", ["kultur", "undervisning", "biblioteket", "programmering", "region", "bussarna", "x", ""]
+)
 def test_a_word_that_only_looks_like_a_compound_is_left_whole(word: str) -> None:
     assert swedish.parts(word) == ()
 

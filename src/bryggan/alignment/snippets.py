@@ -119,10 +119,13 @@ def _terms(word: str) -> tuple[str, ...]:
 
 def _start(text: str, hits: Sequence[tuple[int, int, frozenset[int]]], room: int) -> int:
     """Where the best piece begins: most different words in it, then most hits, then the earliest."""
+    # A hit may stand inside what spaces hold together ("dag.natt"): that begins the piece when there is room for it.
+    wholes = [(text.rfind(" ", 0, begin) + 1, begin, end) for begin, end, _which in hits]
+    begins = [whole if end - whole <= room else begin for whole, begin, end in wholes]
     best = (0, 0)
     first, last = 0, -1
     end = 0
-    for i, (begin, _end, _which) in enumerate(hits):
+    for i, begin in enumerate(begins):
         end = max(end, i)
         while end < len(hits) and hits[end][1] <= begin + room:
             end += 1
@@ -131,7 +134,7 @@ def _start(text: str, hits: Sequence[tuple[int, int, frozenset[int]]], room: int
             best, first, last = (different, end - i), i, max(end - 1, i)
     if last < 0:
         return 0
-    begin, finish = hits[first][0], hits[last][1]
+    begin, finish = begins[first], hits[last][1]
     if finish <= room:
         return 0
     # What room is left over goes after the hits, and before them from the beginning of their sentence if it fits.
@@ -141,11 +144,7 @@ def _start(text: str, hits: Sequence[tuple[int, int, frozenset[int]]], room: int
     if sentence:
         return sentence[0] if len(text) - sentence[-1] < room else sentence[-1]
     from_word = text.rfind(" ", 0, max(0, begin - spare // 2)) + 1
-    if from_word > earliest:
-        return from_word
-    # A hit may stand inside what spaces hold together ("dag.natt"): that begins the piece when there is room for it.
-    whole = text.rfind(" ", 0, begin) + 1
-    return whole if finish - whole <= room else begin
+    return from_word if from_word > earliest else begin
 
 
 def _end_before(text: str, start: int, room: int) -> int:

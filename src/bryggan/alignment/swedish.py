@@ -2,13 +2,14 @@
 
 Source of the compound parts: the hunspell-sv word list (PyPI ``hunspell-sv``, or Debian's
 ``/usr/share/hunspell/sv_SE``), whose flags say which words may begin (X, U) and end (Y) a compound and
-which suffix makes the joint ("hållbarhets-", "gatu-"). It is read once, on first use, in about half a second;
-no Hunspell engine runs. Without the list every function still answers: words are stemmed but never split.
+which suffix makes the joint ("hållbarhets-", "gatu-"), and whose suffix rules lead an inflected form back to its
+base word (`inflection.py`). It is read once, on first use, in under a second; no Hunspell engine runs. Without the list every function still answers: words are stemmed but never split.
 
 What surprised us:
 
-* Snowball's Swedish stemmer leaves "skolan" as it is (skola, skolor → skol), and knows no vowel changes
-  (städer, böcker). Both are mended here, so a stem from this module is not always Snowball's.
+* Snowball's Swedish stemmer gives the forms of one in fifty words in our texts different stems (skola and skolan,
+  plats and platser, sensor and sensorer, kostnad and kostnaden, ord and ordet, digital and digitalt), and knows no
+  vowel changes (städer, böcker). So it is given base words only, and some of them are kept whole.
 * Snowball also takes naturlig to "natur", fastighet to "fast" and rörelse to "rör": kept apart here.
 * The list holds place names and fragments ("tisen", "kul") that make nonsense splits, and particles
   ("under", "till") that begin words without being a part of their meaning. Hence the short-part list,
@@ -27,13 +28,16 @@ from typing import NamedTuple
 
 import snowballstemmer
 
+from bryggan.alignment.inflection import Inflections
+
 _SNOWBALL = snowballstemmer.stemmer("swedish")
 _WORD = re.compile(r"[^\W_]+(?:[-\u2010\u2011'’:][^\W_]+)*", re.UNICODE)
-_DEFINITE = re.compile(r"(?:a|mi|ti|gi|ri|fi|pi|é|jö|mö|ro|no)ns?\Z")
 # Snowball takes fastighet to "fast", naturlig to "natur" and rörelse to "rör", which are other words.
 _ADJECTIVE = re.compile(r"(.{3,}?ig)(?:a|t|as|e|are|ast|aste|het|hets|heten|hetens|heter|heters|heterna|heternas)?\Z")
 _ELSE = re.compile(r"(.{2,}?els)e(?:n|ns|s|r|rs|rna|rnas)?\Z")
 _LETTERS = re.compile(r"[a-zåäöéüæøàèáíóôêçñ]+\Z")
+# Snowball takes these for endings: plats to "plat", sensor to "sens", kostnad to "kostn".
+_KEPT_WHOLE = ("s", "or", "ad")
 _LONGEST_PART = 15
 _LONGEST_WORD = 45
 
@@ -96,7 +100,7 @@ _NOT_LAST = frozenset(
     ning ring derna dera nera mera sera isera era skap full bar barhet lig liga slig lighet ande ende het aktig
     vis lös isk ism else are ur jana aritet tron kritisk logisk hav iskana välde taga föra nada ingar inga ung
     ligen ling sam samma mässig artad tal slott svin lega rumma liva heta ska skan sker ist ister ister ning
-    ningar tion ture lek
+    ningar tion ture lek iste ist nare
     """.split()
 )
 # Words the list would cut but that mean nothing cut. Stems, compared with the stem of the word.
@@ -113,7 +117,7 @@ _WHOLE = frozenset(
     mönster fönster tjänst syster fantasi poesi demokrati energi teknologi biologi ekologi geologi robot idrott
     handel handla skapa skola trygghet hälsa ohälsa rättighet skyldighet likhet skillnad delaktig delaktighet
     invånare verktyg användare användning använda möte ungdom barndom sjukdom egendom rikedom kännedom fördom
-    ledare spelare läsare talare vandra
+    ledare spelare läsare talare vandra ordförande turist artist
     """.split()
 )
 # Vowel-changing plurals and joints the dictionary does not mend: form → lemma.
@@ -133,13 +137,16 @@ _IRREGULAR = {
     "broarna": "bro", "sjöar": "sjö", "sjöarna": "sjö", "sjön": "sjö", "idéer": "idé", "idéerna": "idé",
     "träd": "träd", "träden": "träd", "trädet": "träd", "papperet": "papper", "pappret": "papper",
     "teatrar": "teater", "teatern": "teater", "hotet": "hot", "system": "system", "internet": "internet",
+    "data": "data", "vitt": "vit", "svinnet": "svinn", "svinnets": "svinn", "bullret": "buller", "dammar": "damm",
+    "dammen": "damm", "dammarna": "damm", "runt": "runt", "plant": "plant", "plants": "plant",
+    "stigen": "stig", "rutten": "rutt", "rester": "rest", "resterna": "rest",
 }  # fmt: skip
 # The irregular forms that also end compounds, longer ones first.
 _CHANGED_ENDINGS = (
     """
     böckerna böcker städerna städer stränderna stränder vattnets vattnet länderna länder händer nätter rötter
     cyklarna cyklar cykeln fåglarna fåglar möblerna möbler reglerna regler museerna museer museet miljöns miljön
-    sjön broar sjöar
+    sjön broar sjöar svinnets svinnet bullret dammarna dammar dammen
     """
 ).split()
 # Joints the list lacks or gives as words of their own: form → base word.
@@ -170,6 +177,7 @@ class _List(NamedTuple):
     lemmas: frozenset[str]
     first: dict[str, str]
     last: frozenset[str]
+    inflections: Inflections
 
 
 def words(text: str) -> list[str]:
@@ -191,32 +199,18 @@ def stem(word: str) -> str:
     if "-" in word:
         head, _, tail = word.rpartition("-")
         return f"{head}-{stem(tail)}" if tail else word
-    if word in _IRREGULAR:
-        word = _IRREGULAR[word]
-    elif len(word) >= 5 and _DEFINITE.search(word):
-        base = word[: -1 if word.endswith("n") else -2]
-        # "skolan" but not "plan": only where the word list knows "skola".
-        listed = _word_list()
-        word = base if base in listed.lemmas else _mend_vowel_change(word)
-    elif len(word) >= 6 and word.endswith(("et", "ets")):
-        # samhället, barnets: Snowball takes "-et" off some words only.
-        listed = _word_list()
-        base = word[: -2 if word.endswith("s") else -1]
-        if base in listed.lemmas:
-            word = base
-        elif base[:-1] in listed.lemmas:
-            word = base[:-1]
-        else:
-            word = _mend_vowel_change(word)
-    else:
-        word = _mend_vowel_change(word)
+    word = _IRREGULAR.get(word) or _base(_mend_vowel_change(word))
+    if word.endswith(_KEPT_WHOLE) and _word_list().inflections.is_base(_known_end(word)):
+        return word
     adjective = _ADJECTIVE.match(word)
     if adjective:
         return adjective[1]
     noun = _ELSE.match(word)
     if noun:
         return noun[1]
-    return str(_SNOWBALL.stemWord(word))
+    stemmed = str(_SNOWBALL.stemWord(word))
+    # Plurals of English words lose their s only, and then have an ending of their own: visitors, managers.
+    return str(_SNOWBALL.stemWord(stemmed)) if stemmed == word[:-1] and word.endswith("s") else stemmed
 
 
 @lru_cache(maxsize=200_000)
@@ -282,6 +276,28 @@ def _whole_stems() -> frozenset[str]:
     return frozenset(str(_SNOWBALL.stemWord(word)) for word in _WHOLE)
 
 
+def _base(word: str) -> str:
+    """The dictionary form of a word, or of a compound whose end the list knows; the word itself when it knows none."""
+    base = _word_list().inflections.base
+    known = base(word)
+    if known is not None:
+        return known
+    end = _known_end(word)
+    return word if end == word else word[: -len(end)] + (base(end) or end)
+
+
+def _known_end(word: str) -> str:
+    """The longest end of a word that the list knows, at least four letters after three others; or the word itself."""
+    listed = _word_list()
+    if listed.inflections.is_base(word):
+        return word
+    for start in range(3, len(word) - 3):
+        base = listed.inflections.base(word[start:])
+        if base is not None and len(base) >= 4 and base in listed.last:
+            return word[start:]
+    return word
+
+
 def _mend_vowel_change(word: str) -> str:
     # Compounds of the irregular words: "läroböcker" → "lärobok", "dagvattnet" → "dagvatten".
     for form in _CHANGED_ENDINGS:
@@ -298,10 +314,13 @@ def lemma(word: str) -> str | None:
 def _lemma(form: str) -> str | None:
     """Find the base word of an inflected form in the list, by taking endings off; None when it is not there."""
     lemmas = _word_list().lemmas
-    if form in lemmas:
-        return form
     if form in _IRREGULAR:
         return _IRREGULAR[form]
+    base = _word_list().inflections.base(form)
+    if base is not None:
+        return base
+    if form in lemmas:
+        return form
     for ending in sorted(_ENDINGS, key=len):
         if form.endswith(ending) and len(form) - len(ending) >= 3:
             base = form[: -len(ending)]
@@ -314,8 +333,9 @@ def _lemma(form: str) -> str | None:
 def _last_lemma(form: str, listed: _List) -> str | None:
     if len(form) < 4 and form not in _SHORT_LAST:
         return None
-    if form in _IRREGULAR and _IRREGULAR[form] in listed.last:
-        return _IRREGULAR[form]
+    base = form if form in _ENDS else _IRREGULAR.get(form) or listed.inflections.base(form)
+    if base in listed.last and (len(base) >= 4 or base in _SHORT_LAST):
+        return base
     if form in listed.last and not form.endswith(("ar", "er", "or", "en", "et", "na", "de", "an")):
         return form
     for ending in _ENDINGS:
@@ -374,11 +394,12 @@ def _word_list() -> _List:
     for dic in _files():
         if dic.is_file() and dic.with_suffix(".aff").is_file():
             return _read(dic)
-    return _List(frozenset(), {}, frozenset())
+    return _List(frozenset(), {}, frozenset(), Inflections((), ()))
 
 
 def _read(dic: Path) -> _List:
     aff = _decoded(dic.with_suffix(".aff"))
+    entries = _decoded(dic).splitlines()[1:]
     # Suffix rules whose result may begin a compound: (flag → [(take off, put on, condition)]).
     joints: dict[str, list[tuple[str, str, re.Pattern[str]]]] = {}
     for line in aff.splitlines():
@@ -393,7 +414,7 @@ def _read(dic: Path) -> _List:
     last: set[str] = set()
     first: dict[str, str] = {}
     only_first: list[str] = []
-    for line in _decoded(dic).splitlines()[1:]:
+    for line in entries:
         word, _, flags = line.strip().partition("/")
         # Names and abbreviations have capitals; parts longer than the limit are compounds themselves.
         if not _LETTERS.match(word) or "%" in flags:
@@ -427,7 +448,7 @@ def _read(dic: Path) -> _List:
                 break
     first.update(_JOINTS)
     last.update(_ENDS)
-    return _List(frozenset(lemmas), first, frozenset(last))
+    return _List(frozenset(lemmas), first, frozenset(last), Inflections(aff.splitlines(), entries))
 
 
 def _decoded(path: Path) -> str:
