@@ -3,7 +3,8 @@
 Source of the compound parts: the hunspell-sv word list (PyPI ``hunspell-sv``, or Debian's
 ``/usr/share/hunspell/sv_SE``), whose flags say which words may begin (X, U) and end (Y) a compound and
 which suffix makes the joint ("hållbarhets-", "gatu-"), and whose suffix rules lead an inflected form back to its
-base word (`inflection.py`). It is read once, on first use, in under a second; no Hunspell engine runs. Without the list every function still answers: words are stemmed but never split.
+base word (`inflection.py`). It is read once, on first use, in under a second; no Hunspell engine runs. Without the
+list every function still answers: words are stemmed but never split.
 
 What surprised us:
 
