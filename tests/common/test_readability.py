@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from bryggan.common.readability import Level, Readability, readability
@@ -90,10 +88,12 @@ def test_levels_follow_the_number_that_is_shown(words: int, long_words: int, sen
     assert Readability(words, long_words, sentences).level == level
 
 
-def test_a_strange_text_takes_no_time() -> None:
-    began = time.perf_counter()
-
-    for text in ("a" * 200_000, "." * 200_000, "a.\n" * 60_000, '"' * 200_000, ". " + "(" * 200_000, "-" * 200_000):
-        readability(text)
-
-    assert time.perf_counter() - began < 5
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a" * 200_000, 1), ("." * 200_000, 0), ("a.\n" * 60_000, 60_000), ('"' * 200_000, 0),
+        (". " + "(" * 200_000, 0), ("-" * 200_000, 0),
+    ],
+)  # fmt: skip
+def test_counting_a_strange_text_comes_to_an_end(text: str, words: int) -> None:
+    assert readability(text).words == words

@@ -21,7 +21,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from web.demo_extras import MAKE_EXTRAS
 
@@ -49,6 +58,8 @@ WITHOUT_LINKS = """
     WHERE withdrawn_at IS NULL AND id NOT IN (SELECT initiative_id FROM alignment_alignmentrun)
 """
 START_SECONDS = 240
+# How long a page may take to show what it should, in milliseconds: longer than any does beside other work.
+PATIENCE = 30_000
 
 
 class Demo:
@@ -210,6 +221,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         started.stop()
 
 
+expect.set_options(timeout=PATIENCE)
+
+
 @pytest.fixture(scope="module")
 def browser(demo: Demo) -> Iterator[Browser]:
     """For one module at a time: while it runs, Django takes this thread for an asynchronous one."""
@@ -240,7 +254,7 @@ def visit(demo: Demo, browser: Browser, watched: Watched) -> Iterator[Visit]:
         if person:
             options["storage_state"] = session_of(demo, browser, person)
         context = browser.new_context(base_url=demo.address, locale="sv-SE", **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         watched.follow(context, demo.address)
         return context.new_page()

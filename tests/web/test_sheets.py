@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from typing import Any
 
 import pytest
@@ -254,13 +253,9 @@ def test_very_long_data_is_one_page(text: str) -> None:
     )
     make.align(made, *[make.point("BIO", text=long(text, 3000)) for _ in range(9)])
 
-    began = time.process_time()
     reader = read(made)
-    took = time.process_time() - began
 
     assert len(reader.pages) == 1
-    # A page of the worst data, machine busy with others: the budget of 50 ms is measured in bench.
-    assert took < 2
     told = words(reader)
     assert "Våra anteckningar" in told
     assert text in ("😀", "中") or "…" in told
