@@ -33,12 +33,20 @@ class Department(models.Model):
         return self.name
 
 
+class CompanyQuerySet(models.QuerySet["Company"]):
+    def approved(self) -> CompanyQuerySet:
+        """Those that the city has let in; the others wait for an editor."""
+        return self.filter(approved_at__isnull=False)
+
+
 class Company(models.Model):
     """A company or association outside the city that takes part in initiatives."""
 
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
     approved_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CompanyQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["name"]

@@ -74,7 +74,7 @@ def coordinators_of(
         partners = one.terms.filter(kind=Term.Kind.PARTNER).values_list("slug", "name")
         names |= {text.casefold() for partner in partners for text in partner}
     if names:
-        approved = Company.objects.filter(approved_at__isnull=False)
+        approved = Company.objects.approved()
         companies |= {one.pk for one in approved if {one.slug.casefold(), one.name.casefold()} & names}
     found = User.objects.filter(is_active=True).filter(
         Q(coordinations__department__in=departments)

@@ -37,7 +37,7 @@ class References:
         asks = named["department"] | named["organiser"]
         self._departments = _by_name(Department.objects.all()) if asks else {}
         asks = named["company"] | named["organiser"]
-        self._companies = _by_name(Company.objects.filter(approved_at__isnull=False)) if asks else {}
+        self._companies = _by_name(Company.objects.approved()) if asks else {}
         self._found: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[Any]] = {}
 
     def many(self, name: str, texts: tuple[str, ...], forms: tuple[str, ...]) -> list[Any]:

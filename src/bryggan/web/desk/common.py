@@ -43,7 +43,7 @@ def scope_of(request: HttpRequest) -> Scope:
     own = hosts_of(user).all
     every: tuple[Host, ...] = own
     if user.is_editor:
-        every = (*Department.objects.all(), *Company.objects.filter(approved_at__isnull=False))
+        every = (*Department.objects.all(), *Company.objects.approved())
     choices = tuple((host_key(host), str(host)) for host in every)
     chosen = request.GET.get("host", "")
     if chosen:
@@ -73,7 +73,7 @@ def host_of_key(user: User, key: str) -> Host | None:
     if key[0] == "d":
         host = Department.objects.filter(pk=int(key[1:])).first()
     elif key[0] == "c":
-        host = Company.objects.filter(pk=int(key[1:]), approved_at__isnull=False).first()
+        host = Company.objects.approved().filter(pk=int(key[1:])).first()
     return host if host is not None and (user.is_editor or host in hosts_of(user)) else None
 
 

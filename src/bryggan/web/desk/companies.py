@@ -143,7 +143,7 @@ def rename_company(request: HttpRequest, pk: int) -> HttpResponse:
 @permitted(may_decide_companies)
 def company(request: HttpRequest, pk: int) -> HttpResponse:
     """Which initiatives an approved company takes part in: as the source says, and as editors choose."""
-    found = get_object_or_404(Company, pk=pk, approved_at__isnull=False)
+    found = get_object_or_404(Company.objects.approved(), pk=pk)
     text = request.GET.get("q", "").strip()[:100]
     if request.method == "POST":
         number = request.POST.get("initiative", "")
@@ -182,7 +182,7 @@ def _editors_page(
     request: HttpRequest, *, wrong: tuple[str, NameForm] | None = None, status: int = 200
 ) -> HttpResponse:
     waiting = CompanyApplication.objects.filter(decided_at=None).order_by("made_at")[:MOST_LISTED]
-    listed = list(Company.objects.filter(approved_at__isnull=False).order_by("name")[:MOST_LISTED])
+    listed = list(Company.objects.approved().order_by("name")[:MOST_LISTED])
     partners = list(Term.objects.filter(kind=Term.Kind.PARTNER).order_by("name").values_list("name", flat=True)[:500])
     found = partnerships_of(listed)
     errors = {wrong[0]: wrong[1]} if wrong else {}

@@ -195,7 +195,7 @@ class SessionForm(forms.Form):
         venue.queryset = fair.venues.order_by("name")  # type: ignore[attr-defined]
         if by.is_editor:
             department.queryset = Department.objects.all()  # type: ignore[attr-defined]
-            company.queryset = Company.objects.filter(approved_at__isnull=False)  # type: ignore[attr-defined]
+            company.queryset = Company.objects.approved()  # type: ignore[attr-defined]
         else:
             own = by.coordinations.in_force()
             department.queryset = Department.objects.filter(coordinations__in=own).distinct()  # type: ignore[attr-defined]
