@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bryggan.alignment import precedents, themes
+from bryggan.alignment import calibration, precedents, themes
 from bryggan.alignment.ranking import Ranker, ScoredPoint
 from bryggan.alignment.signals import InitiativeText, Point, telling_terms
 
@@ -216,6 +216,23 @@ def test_what_only_precedents_speak_for_is_possible_and_says_so(points: list[Poi
 
     assert told
     assert {point.strength for point in told} == {"possible"}
+
+
+@pytest.mark.parametrize(
+    ("scores", "shown"),
+    [
+        ([], 0),
+        ([0.31, 0.3, 0.3], 0),
+        ([0.9, 0.2, 0.1], 1),
+        ([0.6, 0.55, 0.1], 2),
+        ([0.4, 0.4, 0.4, 0.4], 4),
+        ([0.9] * 8, 6),
+    ],
+)
+def test_as_many_programmes_are_shown_as_are_together_likely_to_fit(scores: list[float], shown: int) -> None:
+    scored = [(f"P{number}", score) for number, score in enumerate(scores)]
+
+    assert calibration.nearest_set(scored, 6) == scored[:shown]
 
 
 def test_the_kept_precedents_can_be_read_and_name_only_content_that_exists() -> None:

@@ -114,7 +114,6 @@ class Coefficients:
     possible: float
     subject: float
     gy_subject: float
-    programme: float
 
     @classmethod
     def read(cls, path: Path = COEFFICIENTS_FILE) -> Coefficients:
@@ -140,7 +139,7 @@ class Coefficients:
         limits = raw["thresholds"]
         return cls(
             ThemeBlend(**raw["blend"]), sets["points"], sets["gy_subjects"], sets["programmes"], sets["subjects"],
-            limits["strong"], limits["possible"], limits["subject"], limits["gy_subject"], limits["programme"],
+            limits["strong"], limits["possible"], limits["subject"], limits["gy_subject"],
         )  # fmt: skip
 
 
@@ -186,6 +185,23 @@ def fit(
 def limit(scores: Iterable[float], usual: float) -> float:
     """Give the score from which something is shown: the usual one, or lower when all of them are low."""
     return max(_NOTHING, min(usual, _STANDS_OUT * max(scores, default=0.0)))
+
+
+def nearest_set(scored: Sequence[tuple[Thing, float]], most: int) -> list[tuple[Thing, float]]:
+    """Give the first of those given, best first, that are together likely to come nearest to what fits.
+
+    Nearest by expected F1: twice the scores shown, over how many are shown and how many fit by all scores together. So
+    a second programme is shown beside one as likely, and not beside a clear one. Nothing when all scores are next to
+    nothing.
+    """
+    fitting = sum(score for _, score in scored)
+    shown, best, count = 0.0, 0.0, 0
+    for number, (_, score) in enumerate(scored[:most], 1):
+        shown += score
+        expected = 2 * shown / (number + fitting)
+        if expected > best:
+            best, count = expected, number
+    return list(scored[:count]) if scored and scored[0][1] >= _NOTHING else []
 
 
 def standing_out(scored: Sequence[tuple[Thing, float]], usual: float) -> list[tuple[Thing, float]]:

@@ -137,11 +137,18 @@ class Likeness:
         self._telling = np.log((len(precedents) + 1.0) / (strengths.sum(0) + 1.0))
         self._themes = _unit_rows(self._weighed(strengths))
         frequency = Counter(term for one in precedents for term in one.terms)
-        telling = sorted(term for term, times in frequency.items() if times > 1)
-        self._term = {term: number for number, term in enumerate(telling)}
-        self._rarity = np.array([math.log(len(precedents) / frequency[term]) for term in telling])
-        self._words = _unit_rows(np.vstack([self._counted(dict.fromkeys(one.terms, 1.0)) for one in precedents]))
-        kernel = self._themes @ self._themes.T + self._words @ self._words.T
+        self._rarity = {t: math.log(len(precedents) / times) for t, times in sorted(frequency.items()) if times > 1}
+        kernel = self._themes @ self._themes.T
+        # Six thousand words of which each precedent has forty: kept word by word, where it stands and how much it is.
+        self._words: dict[str, tuple[Any, Any]] = {}
+        found: dict[str, list[tuple[int, float]]] = {term: [] for term in self._rarity}
+        for number, one in enumerate(precedents):
+            for term, share in self._counted(dict.fromkeys(one.terms, 1.0)).items():
+                found[term].append((number, share))
+        for term, places in found.items():
+            rows, shares = np.array([row for row, _ in places]), np.array([share for _, share in places])
+            self._words[term] = rows, shares
+            kernel[np.ix_(rows, rows)] += np.outer(shares, shares)
         self._vectors: Any | None = None
         if vectors is not None:
             self._middle = vectors.mean(0)
@@ -167,8 +174,9 @@ class Likeness:
             row[own] = usual[own] = 0.0
             return self._with_usual(row, usual)
         likeness = self._themes @ _unit_rows(self._weighed(strengths))
-        if terms and len(self._rarity):
-            likeness = likeness + self._words @ _unit_rows(self._counted(terms))
+        for term, share in self._counted(terms).items():
+            rows, shares = self._words[term]
+            likeness[rows] += share * shares
         if self._vectors is not None and vector is not None:
             likeness = likeness + self._vectors @ _unit_rows(vector - self._middle)
         return self._with_usual(likeness @ self._solved, usual)
@@ -184,14 +192,11 @@ class Likeness:
         # The root, so that a second and third theme still have a say beside a very clear first one.
         return np.sqrt(np.asarray(strengths, dtype=float)) * self._telling
 
-    def _counted(self, terms: Mapping[str, float]) -> Any:
-        import numpy as np
-
-        row = np.zeros(len(self._rarity))
-        for term, weight in terms.items():
-            if term in self._term:
-                row[self._term[term]] = weight * self._rarity[self._term[term]]
-        return row
+    def _counted(self, terms: Mapping[str, float]) -> dict[str, float]:
+        """The words that precedents have, by weight and rarity, as a row of length 1."""
+        counted = {term: weight * self._rarity[term] for term, weight in terms.items() if term in self._rarity}
+        length = math.sqrt(sum(value * value for value in counted.values())) + 1e-9
+        return {term: value / length for term, value in counted.items()}
 
 
 class Judgement:
@@ -210,12 +215,12 @@ class Judgement:
             for thing, grade in given.items():
                 if thing in place and grade >= 1:
                     self._worth[number, place[thing]] = _WORKABLE + (_ABOUT - _WORKABLE) * (min(grade, 2.0) - 1.0)
-        self._chosen = (self._worth > 0).astype(float)
-        self._times = self._chosen.sum(0)
-        self._pairs = self._chosen.T @ self._chosen
+        chosen = (self._worth > 0).astype(float)
+        self._times = chosen.sum(0)
+        self._pairs = chosen.T @ chosen
         np.fill_diagonal(self._pairs, 0.0)
         self._beside = self._beside_each(self._pairs, self._times)
-        share = ((self._worth > 0).sum(0) + 0.3) / (len(grades) + _PRETENDED)
+        share = (self._times + 0.3) / (len(grades) + _PRETENDED)
         self.commonness = np.log(share / (1.0 - share))
 
     def of(self, weights: Any) -> Any:
@@ -232,11 +237,12 @@ class Judgement:
         if own is None:
             return self._beside @ said
         # All others' choices: without the pairs that it makes itself.
-        mine = np.flatnonzero(self._chosen[own])
+        chosen = self._worth[own] > 0
+        mine = np.flatnonzero(chosen)
         pairs = self._pairs.copy()
         pairs[np.ix_(mine, mine)] -= 1.0
         np.fill_diagonal(pairs, 0.0)
-        return self._beside_each(pairs, self._times - self._chosen[own]) @ said
+        return self._beside_each(pairs, self._times - chosen) @ said
 
     @staticmethod
     def _beside_each(pairs: Any, times: Any) -> Any:

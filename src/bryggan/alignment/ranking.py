@@ -22,7 +22,7 @@ from hashlib import blake2b
 from typing import Any
 
 from . import precedents, reasons, signals
-from .calibration import POINT_FEATURES, SET_FEATURES, Coefficients, Logistic, standing_out
+from .calibration import POINT_FEATURES, SET_FEATURES, Coefficients, Logistic, nearest_set, standing_out
 from .precedents import Judgement, Likeness, Precedent
 from .reasons import Read, ScoredPoint
 from .signals import Embedder, InitiativeText, Point, ThemeFound, ThemeReader, WordMatch
@@ -252,7 +252,7 @@ class Ranker:
                 for (subject, stage), score in standing_out(self.subject_scores(read, scores), limits.subject)
             ],
             gy_subjects=gy_subjects,
-            programmes=standing_out(programmes, limits.programme)[:6],
+            programmes=nearest_set(programmes, 6),
             themes=[(self._themes[number].id, strength) for number, strength in strengths if strength >= 0.1],
         )
 
