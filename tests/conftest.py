@@ -8,7 +8,9 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import time_machine
 from django.conf import settings
+from django.utils import timezone
 
 from bryggan.alignment import index
 
@@ -47,6 +49,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (for_both if asks else left_out).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = for_both
+
+
+@pytest.fixture
+def early_in_the_hour() -> Iterator[time_machine.Traveller]:
+    """The clock stands still, early in an hour: no window in which tries are counted ends in the middle of a test."""
+    with time_machine.travel(timezone.now().replace(minute=0, second=1), tick=False) as clock:
+        yield clock
 
 
 @pytest.fixture(scope="session")

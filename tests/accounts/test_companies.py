@@ -56,6 +56,7 @@ def test_two_presses_at_once_are_one_application() -> None:
     assert CompanyApplication.objects.count() == 1
 
 
+@pytest.mark.usefixtures("early_in_the_hour")
 def test_pupils_are_refused_and_floods_are_stopped() -> None:
     make.domain("elev.example.org", EmailDomain.Kind.PUPILS)
     with pytest.raises(sign_in.PupilAddress):

@@ -111,6 +111,7 @@ def test_a_host_does_not_write_to_a_class_that_has_not_answered_until_it_asks_so
     assert "Lisa" not in OutgoingMail.objects.get(to=coordinator.email).text
 
 
+@pytest.mark.usefixtures("early_in_the_hour")
 def test_empty_and_endless_messages_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     invitation, teacher, _coordinator = talk()
     monkeypatch.setattr(threads, "MOST_AN_HOUR", 2)

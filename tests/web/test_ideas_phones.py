@@ -333,6 +333,7 @@ def test_a_form_of_our_own_is_taken() -> None:
     assert answer.status_code == 302
 
 
+@pytest.mark.usefixtures("early_in_the_hour")
 def test_guessing_codes_ends_and_a_whole_school_that_types_right_is_never_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -357,6 +358,7 @@ def test_guessing_codes_ends_and_a_whole_school_that_types_right_is_never_counte
     assert not RateCount.objects.filter(key__contains="127.0.0.1").exists()
 
 
+@pytest.mark.usefixtures("early_in_the_hour")
 def test_one_who_guesses_without_end_does_not_shut_out_the_classes_of_her_school(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -377,6 +379,7 @@ def test_one_who_guesses_without_end_does_not_shut_out_the_classes_of_her_school
     assert Client().get(f"/ide/{elsewhere.code}").status_code == 429
 
 
+@pytest.mark.usefixtures("early_in_the_hour")
 def test_a_phone_that_posts_without_end_is_slowed_and_keeps_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phones, "MOST_POSTS", 3)
     round = ideas.idea_round()
@@ -389,6 +392,7 @@ def test_a_phone_that_posts_without_end_is_slowed_and_keeps_its_text(monkeypatch
     assert send(phone(round), round.code).status_code == 302
 
 
+@pytest.mark.usefixtures("early_in_the_hour")
 def test_a_thousand_ideas_from_one_phone_are_twenty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phones, "MOST_POSTS", 10_000)
     round = ideas.idea_round()

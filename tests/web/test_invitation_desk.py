@@ -422,6 +422,7 @@ def test_a_company_is_renamed_to_the_partner_and_a_nameless_one_is_refused() -> 
     assert company.name == "Vattenbolaget"
 
 
+@pytest.mark.usefixtures("early_in_the_hour")
 def test_too_many_sign_ups_wait(client: Client) -> None:
     answers = [signup(client, name=f"Bolag {number}") for number in range(6)]
 

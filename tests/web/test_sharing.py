@@ -273,6 +273,7 @@ def test_a_guessed_link_is_not_found(world: World, token: str, end: str) -> None
     assert "<script>alert" not in answer.text
 
 
+@pytest.mark.usefixtures("early_in_the_hour")
 def test_many_guesses_are_asked_to_wait_while_the_class_at_the_same_address_is_served(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -490,13 +490,6 @@ def test_asking_for_a_code_gives_no_role(client: Client, teacher: User) -> None:
 # Limits
 
 
-@pytest.fixture
-def early_in_the_hour() -> Any:
-    start = timezone.now().replace(minute=0, second=1)
-    with time_machine.travel(start, tick=False) as clock:
-        yield clock
-
-
 @pytest.mark.parametrize("email", ["anna@skola.example.org", "okand@stad.example.org"])
 def test_the_sixth_code_in_a_quarter_has_to_wait(
     client: Client, teacher: User, early_in_the_hour: Any, email: str
