@@ -3,15 +3,19 @@
 The rules are read backwards: "platserna" ends in "erna", which class H puts on "plats", and the list marks "plats"
 with H. So the answer is as sure as the list is; nothing is guessed from the ending alone.
 
-What surprised us: the list's later additions ("programmet", "källor") are bare forms without inflection classes. They
-are no base words: a word counts as one when a class that inflects it is set.
+What surprised us:
+
+* The list's later additions ("programmet", "källor") are bare forms without inflection classes. They are no base
+  words: a word counts as one when a class that inflects it is set. "lärare" is bare too, so bare words in -are are
+  taken for nouns.
+* A form is marked at one word only: "skyltar" at the verb "skylta", and not at the noun "skylt".
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 # Classes that inflect nouns, adjectives and verbs; the others make compounds, derivations and genitives.
@@ -92,10 +96,9 @@ class Inflections:
         return best
 
     def _bases(self, rest: str, rules: Iterable[_Rule]) -> Iterable[str]:
-        classes: Mapping[str, str] = self._classes
         for flag, off, condition in rules:
             word = rest + off
-            if flag in classes.get(word, "") and condition.search(word):
+            if flag in self._classes.get(word, "") and condition.search(word):
                 yield word
 
 
