@@ -64,10 +64,6 @@ class Inflections:
             if _ADJECTIVE.isdisjoint(self._classes.get(word[:-3], "")):
                 self._classes.setdefault(word, _AGENT)
 
-    def is_base(self, word: str) -> bool:
-        """Whether the list inflects this word."""
-        return word in self._classes
-
     def base(self, form: str) -> str | None:
         """The base word of a form, itself for a base word; None for what the list does not know.
 

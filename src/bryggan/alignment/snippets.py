@@ -120,8 +120,9 @@ def _terms(word: str) -> tuple[str, ...]:
 def _start(text: str, hits: Sequence[tuple[int, int, frozenset[int]]], room: int) -> int:
     """Where the best piece begins: most different words in it, then most hits, then the earliest."""
     # A hit may stand inside what spaces hold together ("dag.natt"): that begins the piece when there is room for it.
-    wholes = [(text.rfind(" ", 0, begin) + 1, begin, end) for begin, end, _which in hits]
-    begins = [whole if end - whole <= room else begin for whole, begin, end in wholes]
+    begins = [
+        whole if finish - (whole := text.rfind(" ", 0, begin) + 1) <= room else begin for begin, finish, _which in hits
+    ]
     best = (0, 0)
     first, last = 0, -1
     end = 0

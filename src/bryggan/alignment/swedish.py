@@ -200,8 +200,9 @@ def stem(word: str) -> str:
     if "-" in word:
         head, _, tail = word.rpartition("-")
         return f"{head}-{stem(tail)}" if tail else word
-    word = _IRREGULAR.get(word) or _base(_mend_vowel_change(word))
-    if word.endswith(_KEPT_WHOLE) and _word_list().inflections.is_base(_known_end(word)):
+    irregular = _IRREGULAR.get(word)
+    word, is_known = (irregular, True) if irregular else _base(_mend_vowel_change(word))
+    if is_known and word.endswith(_KEPT_WHOLE):
         return word
     adjective = _ADJECTIVE.match(word)
     if adjective:
@@ -277,26 +278,18 @@ def _whole_stems() -> frozenset[str]:
     return frozenset(str(_SNOWBALL.stemWord(word)) for word in _WHOLE)
 
 
-def _base(word: str) -> str:
-    """The dictionary form of a word, or of a compound whose end the list knows; the word itself when it knows none."""
-    base = _word_list().inflections.base
-    known = base(word)
-    if known is not None:
-        return known
-    end = _known_end(word)
-    return word if end == word else word[: -len(end)] + (base(end) or end)
-
-
-def _known_end(word: str) -> str:
-    """The longest end of a word that the list knows, at least four letters after three others; or the word itself."""
+def _base(word: str) -> tuple[str, bool]:
+    """The dictionary form of a word, or of a compound by the longest end that the list knows; whether it knew any."""
     listed = _word_list()
-    if listed.inflections.is_base(word):
-        return word
+    base = listed.inflections.base(word)
+    if base is not None:
+        return base, True
+    # At least four letters after three others.
     for start in range(3, len(word) - 3):
         base = listed.inflections.base(word[start:])
         if base is not None and len(base) >= 4 and base in listed.last:
-            return word[start:]
-    return word
+            return word[:start] + base, True
+    return word, False
 
 
 def _mend_vowel_change(word: str) -> str:
